@@ -1,0 +1,165 @@
+"""The command line: `python -m bot …`, also installed as `netral`. Reads words, calls the program, holds no logic."""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from bot import logs
+from bot.settings import BadSettings, Settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; 0 when it went well, 1 when there is something to mend, 2 when the call or the environment is wrong."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = Settings.from_environment(os.environ)
+    except BadSettings as error:
+        print("Pengaturan keliru:\n" + "\n".join(f"  - {fault}" for fault in error.faults), file=sys.stderr)
+        return 2
+    settings = replace(settings, knowledge=Path(options.knowledge) if options.knowledge else _knowledge())
+    logs.set_up(settings.log_level, settings.secrets)
+    try:
+        code: int = options.run(options, settings)
+    except FileNotFoundError as error:
+        print(f"Tidak ada: {error.filename or error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.app import serve
+    from bot.usecases.library import NoRulebook
+
+    if not settings.token:
+        print("Tanpa TELEGRAM_BOT_TOKEN: hanya halaman web. Untuk Telegram: minta token ke @BotFather lalu")
+        print("  TELEGRAM_BOT_TOKEN=… make run", flush=True)
+    try:
+        asyncio.run(serve(settings))
+    except NoRulebook as error:
+        return _tell_problems(error.assembly.problems)
+    return 0
+
+
+def ask(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.app import clock, open_library, opened
+    from bot.usecases.ask import Asking
+    from bot.usecases.library import NoRulebook
+    from bot.usecases.report import as_record, as_text
+    from bot.usecases.silent import SilentLog
+
+    def show(asking: Asking, questions: Iterable[str]) -> None:
+        for question in questions:
+            reply = asking.ask(question, "baris-perintah")
+            print(json.dumps(as_record(question, reply), ensure_ascii=False) if options.json else as_text(reply, explain=options.explain), flush=True)
+
+    async def logged(question: str) -> None:
+        async with opened(settings) as parts:
+            show(parts.asking, [question])
+            await parts.asking.record(parts.asking.ask(question, "baris-perintah"))
+
+    try:
+        if options.batch:
+            # A batch is a measurement, not people asking: it leaves no rows.
+            asking = Asking(open_library(settings), SilentLog(), clock)
+            with sys.stdin if options.batch == "-" else Path(options.batch).open(encoding="utf-8") as lines:
+                show(asking, (line.rstrip("\r\n") for line in lines))
+        elif options.question:
+            asyncio.run(logged(" ".join(options.question)))
+        else:
+            print("Tulis pertanyaannya, atau --batch BERKAS.", file=sys.stderr)
+            return 2
+    except NoRulebook as error:
+        return _tell_problems(error.assembly.problems)
+    return 0
+
+
+def check(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.core.assembly import assemble
+    from bot.storage.folder import read_folder
+
+    assembly = assemble(read_folder(settings.knowledge))
+    if not assembly.problems and assembly.rulebook:
+        print(f"Buku aturan baik: {len(assembly.rulebook.rules)} aturan, {len(assembly.rulebook.sources)} sumber, versi {assembly.rulebook.version}.")
+        return 0
+    return _tell_problems(assembly.problems)
+
+
+def schema(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.core.schema import schemas
+
+    folder = settings.knowledge / "_skema"
+    folder.mkdir(exist_ok=True)
+    for name, text in schemas().items():
+        (folder / name).write_text(text, encoding="utf-8")
+    print(f"{len(schemas())} skema ditulis ke {folder}.")
+    return 0
+
+
+def export(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.storage.folder import read_folder, write_folder
+
+    documents = read_folder(settings.knowledge)
+    written = write_folder(Path(options.target), documents)
+    print(f"{written} berkas ditulis ke {options.target}; {len(documents) - written} sudah sama.")
+    return 0
+
+
+def migrate(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.storage.database import migrate_now
+
+    migrate_now(settings.database)
+    print("Basis data sudah pada bentuk terbaru.")
+    return 0
+
+
+def _tell_problems(problems: Iterable[object]) -> int:
+    listed = list(problems)
+    for problem in listed:
+        print(problem)
+    blocking = sum(getattr(problem, "severity", "") == "galat" for problem in listed)
+    print(f"{blocking} galat, {len(listed) - blocking} peringatan.")
+    return 1 if blocking else 0
+
+
+def _knowledge() -> Path:
+    """The rulebook folder: here, or beside the installed program."""
+    here = Path("knowledge")
+    return here if here.is_dir() else Path(__file__).resolve().parent.parent / "knowledge"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="netral", description="Tanya Netral: apa yang boleh bagi ASN di masa politik.")
+    parser.add_argument("--knowledge", metavar="FOLDER", help="folder buku aturan (bawaan: knowledge)")
+    commands = parser.add_subparsers(required=True, metavar="PERINTAH")
+
+    def add(name: str, function: object, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=function)
+        return command
+
+    add("run", run, "menjawab di web, dan di Telegram bila ada token")
+    one = add("ask", ask, "menjawab satu pertanyaan, atau banyak dari berkas")
+    one.add_argument("question", nargs="*", help="pertanyaannya")
+    one.add_argument("--json", action="store_true", help="satu objek JSON per pertanyaan")
+    one.add_argument("--batch", metavar="BERKAS", help="satu pertanyaan per baris; - untuk masukan baku")
+    one.add_argument("--explain", action="store_true", help="tampilkan mengapa aturan ini yang dipilih")
+    add("check", check, "memeriksa seluruh buku aturan dan menyebut semua masalahnya")
+    add("schema", schema, "menulis JSON Schema untuk penyunting teks")
+    exported = add("export", export, "menulis buku aturan yang berlaku ke sebuah folder")
+    exported.add_argument("target", nargs="?", default="knowledge", help="folder tujuan")
+    add("migrate", migrate, "menyiapkan atau memperbarui basis data")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The Telegram edge: everything that imports `telegram`. Translates, never decides."""

@@ -1,0 +1,128 @@
+"""The Telegram application: how it is built, how it starts and stops, and the one place where its faults end."""
+
+import asyncio
+import logging
+import secrets
+import traceback
+
+from telegram import Update
+from telegram.error import BadRequest, Conflict, Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.ext import AIORateLimiter, Application, ApplicationBuilder, ContextTypes
+
+from bot.chat.commands import menu
+from bot.chat.handlers import UPDATES, register
+from bot.chat.sending import is_expected, send
+from bot.core.answer import Teller
+from bot.core.messages import Language
+from bot.usecases.ask import Asking
+from bot.usecases.library import Library
+from bot.usecases.ports import Clock
+
+log = logging.getLogger(__name__)
+
+CONCURRENT = 16
+"""Updates handled at once: enough to hide a slow Bot API, few enough that a burst does not collapse."""
+
+RETRIES = 3
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+
+
+class TelegramEdge:
+    """Runs the conversation on Telegram, by polling or by webhook."""
+
+    def __init__(self, token: str, api_base: str, asking: Asking, library: Library, clock: Clock) -> None:
+        builder = ApplicationBuilder().token(token).base_url(f"{api_base}/bot").base_file_url(f"{api_base}/file/bot")
+        builder.concurrent_updates(CONCURRENT).connect_timeout(10).read_timeout(20).write_timeout(20).pool_timeout(10).get_updates_read_timeout(40)
+        builder.rate_limiter(AIORateLimiter(max_retries=RETRIES))
+        self.application: Application = builder.build()  # type: ignore[type-arg]  # six type variables that say nothing here
+        self._library = library
+        self._task: asyncio.Task[None] | None = None
+        self.is_up = False
+        register(self.application, asking, library, clock)
+        self.application.add_error_handler(self._on_error)
+
+    def start(self, webhook_url: str | None, secret: str | None) -> None:
+        """Begins in the background: Telegram being away must not keep the web page from answering."""
+        self._task = asyncio.create_task(self._come_up(webhook_url, secret), name="telegram")
+
+    async def stop(self) -> None:
+        """Lets the updates in hand finish, then closes."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self.application.updater is not None and self.application.updater.running:
+            await self.application.updater.stop()
+        if self.application.running:
+            await self.application.stop()
+        await self.application.shutdown()
+
+    async def handle(self, update: dict[str, object]) -> None:
+        """Handles one update from the webhook; returns when it is done."""
+        parsed = Update.de_json(update, self.application.bot)
+        await self.application.process_update(parsed)
+
+    async def _come_up(self, webhook_url: str | None, secret: str | None) -> None:
+        wait = FIRST_WAIT
+        while True:
+            try:
+                await self.application.initialize()
+                await self._introduce()
+                await self.application.start()
+                await self._receive(webhook_url, secret)
+            except TelegramError as error:
+                log.warning("telegram not reachable (%s); next try in %.0f s", type(error).__name__, wait)
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, LONGEST_WAIT)
+            else:
+                self.is_up = True
+                log.info("telegram is up (%s)", "webhook" if webhook_url else "polling")
+                return
+
+    async def _receive(self, webhook_url: str | None, secret: str | None) -> None:
+        bot, updater = self.application.bot, self.application.updater
+        if webhook_url:
+            await bot.set_webhook(webhook_url, allowed_updates=UPDATES, secret_token=secret, max_connections=CONCURRENT)
+            return
+        assert updater is not None  # the builder makes one unless told otherwise
+        await bot.delete_webhook()
+        if not updater.running:
+            await updater.start_polling(allowed_updates=UPDATES, bootstrap_retries=5, error_callback=_on_polling_fault)
+
+    async def _introduce(self) -> None:
+        """Tells Telegram the commands and the profile, in both languages. Cosmetic, so a refusal is only noted."""
+        bot, rulebook = self.application.bot, self._library.shelf.rulebook
+        try:
+            languages: tuple[tuple[Language, str | None], ...] = (("id", None), ("en", "en"))
+            for language, code in languages:
+                tell = Teller(rulebook, language)
+                await bot.set_my_commands(menu(rulebook, tell.language), language_code=code)
+                await bot.set_my_description(tell("profil")[:512], language_code=code)
+                await bot.set_my_short_description(tell("profil-singkat")[:120], language_code=code)
+        except (BadRequest, RetryAfter) as error:
+            log.warning("profile not updated: %s", type(error).__name__)
+
+    async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Every fault of a handler ends here: a sentence for the user, type and place for the operator, nothing else."""
+        error = context.error
+        if isinstance(error, BadRequest) and is_expected(error):
+            return
+        if isinstance(error, Forbidden):
+            log.info("a chat has blocked the bot")
+            return
+        code = secrets.token_hex(3)
+        place = traceback.extract_tb(error.__traceback__)[-1] if error and error.__traceback__ else None
+        where = f"{place.name}:{place.lineno}" if place else "?"
+        log.error("fault %s: %s at %s", code, type(error).__name__, where)
+        if isinstance(error, NetworkError) or not isinstance(update, Update) or update.effective_chat is None:
+            return
+        try:
+            await send(context.bot, update.effective_chat.id, Teller(self._library.shelf.rulebook, "id")("gagal", kode=code))
+        except TelegramError as second:
+            log.warning("fault %s: the user could not be told (%s)", code, type(second).__name__)
+
+
+def _on_polling_fault(error: TelegramError) -> None:
+    if isinstance(error, Conflict):
+        log.error("another program polls with the same token: stop one of the two")
+    else:
+        log.warning("polling interrupted: %s", type(error).__name__)

@@ -1,0 +1,80 @@
+"""Short-lived courtesies no answer depends on, in memory only: pace, order, and which answer belongs to which message.
+
+Chat numbers are keys here and nowhere else; nothing of this is written, logged or handed to a use case.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
+
+from telegram import Update
+from telegram.ext import ContextTypes
+
+from bot.chat.flood import FloodGate
+from bot.chat.sending import send
+from bot.core.answer import Teller
+from bot.core.messages import Language
+from bot.usecases.library import Library
+
+Context = ContextTypes.DEFAULT_TYPE
+Handler = Callable[[Update, Context], Coroutine[Any, Any, None]]
+K = TypeVar("K")
+V = TypeVar("V")
+
+REMEMBERED = 2_000
+
+
+class Memory(Generic[K, V]):
+    """A dictionary that forgets its oldest entries."""
+
+    def __init__(self, size: int = REMEMBERED) -> None:
+        self._kept: OrderedDict[K, V] = OrderedDict()
+        self._size = size
+
+    def get(self, key: K) -> V | None:
+        return self._kept.get(key)
+
+    def put(self, key: K, value: V) -> None:
+        self._kept[key] = value
+        self._kept.move_to_end(key)
+        while len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+
+
+class Courtesies:
+    """One per running bot."""
+
+    def __init__(self, library: Library) -> None:
+        self.answers: Memory[tuple[int, int], int] = Memory()
+        """(chat, question) → our answer: an edited question edits its answer."""
+        self.last_rows: Memory[int, str] = Memory()
+        """chat → random token of its last row, for /privasi."""
+        self._library = library
+        self._gate = FloodGate()
+        self._turns: Memory[int, asyncio.Lock] = Memory()
+
+    def guard(self, handler: Handler) -> Handler:
+        """The handler, one message of a chat at a time and no faster than a person types."""
+
+        async def guarded(update: Update, context: Context) -> None:
+            message = update.effective_message
+            if message is None:
+                return
+            admitted = self._gate.admit(message.chat_id)
+            if admitted == "warn":
+                await send(context.bot, message.chat_id, Teller(self._library.shelf.rulebook, language_of_user(update))("pelan"))
+            if admitted != "yes":
+                return
+            turn = self._turns.get(message.chat_id) or asyncio.Lock()
+            self._turns.put(message.chat_id, turn)
+            async with turn:
+                await handler(update, context)
+
+        return guarded
+
+
+def language_of_user(update: Update) -> Language:
+    """English for people whose Telegram is in English, Indonesian for all others and for nobody."""
+    user = update.effective_user
+    return "en" if user and (user.language_code or "").startswith("en") else "id"

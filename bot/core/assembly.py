@@ -1,0 +1,267 @@
+"""Documents to one Rulebook, or to every Problem that stands in the way. Knows file kinds, not their content rules.
+
+Stages: read (YAML) → shape (fields) → meaning (checks). A later stage runs only when the earlier one is clean for
+that file, so one slip does not drown the reader in follow-on errors.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.core import checks
+from bot.core.problem import Problem, did_you_mean
+from bot.core.reading import Path, Reading, dotted, read
+from bot.core.rulebook import (
+    CalendarFile,
+    Example,
+    ExampleFile,
+    GlossaryFile,
+    MessageFile,
+    OutsideFile,
+    OutsideKind,
+    Rule,
+    Rulebook,
+    RuleFile,
+    SanctionFile,
+    Source,
+    SourceFile,
+    Topic,
+    TopicFile,
+)
+
+KINDS: dict[str, type[BaseModel]] = {
+    "aturan/*.yaml": RuleFile,
+    "sumber/*.yaml": SourceFile,
+    "uji/*.yaml": ExampleFile,
+    "topik.yaml": TopicFile,
+    "sanksi.yaml": SanctionFile,
+    "glosarium.yaml": GlossaryFile,
+    "kalender.yaml": CalendarFile,
+    "pesan.yaml": MessageFile,
+    "di-luar.yaml": OutsideFile,
+}
+"""File pattern under knowledge/ → what the file may hold."""
+
+SINGLE = ("topik.yaml", "sanksi.yaml", "glosarium.yaml", "kalender.yaml", "pesan.yaml", "di-luar.yaml")
+"""Files without which there is no rulebook."""
+
+T = TypeVar("T", Rule, Source, Topic, OutsideKind)
+
+Documents = Mapping[str, bytes]
+"""Path under knowledge/, with forward slashes → its bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What came of the documents. `rulebook` is None when a Problem of severity `galat` stands in the way."""
+
+    rulebook: Rulebook | None
+    problems: tuple[Problem, ...]
+    examples: tuple[Example, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """Only the Problems that block."""
+        return tuple(problem for problem in self.problems if problem.severity == "galat")
+
+
+@dataclass(slots=True)
+class Shaped:
+    """The files that read well, by pattern, each with its reading so that checks can point at lines."""
+
+    files: dict[str, list[tuple[Reading, BaseModel]]] = field(default_factory=dict)
+
+    def all(self, model: type[BaseModel]) -> list[tuple[Reading, BaseModel]]:
+        return [pair for pairs in self.files.values() for pair in pairs if isinstance(pair[1], model)]
+
+
+def version_of(documents: Documents) -> str:
+    """Eight hex digits that name this exact set of documents; examples do not change answers and do not count."""
+    digest = hashlib.sha256()
+    for name in sorted(documents):
+        if not name.startswith("uji/"):
+            digest.update(name.encode() + b"\0" + documents[name] + b"\0")
+    return digest.hexdigest()[:8]
+
+
+def assemble(documents: Documents) -> Assembly:
+    """Reads, shapes and checks all documents; tells every Problem in one go. Never raises on content."""
+    problems: list[Problem] = []
+    shaped = Shaped()
+    for name in sorted(documents):
+        pattern = next((p for p in KINDS if fnmatch(name, p)), None)
+        if pattern is None:
+            known = [p for p in KINDS if "*" not in p]
+            problems.append(
+                Problem(
+                    name,
+                    0,
+                    0,
+                    "",
+                    "Berkas ini tidak dikenal, jadi tidak dibaca." + did_you_mean(name, known),
+                    "Periksa nama dan foldernya.",
+                    "peringatan",
+                )
+            )
+            continue
+        reading = read(name, documents[name])
+        problems.extend(reading.problems)
+        if reading.value is None:
+            if not reading.problems:
+                problems.append(Problem(name, 1, 1, "", "Berkas kosong.", "Isi menurut contoh, atau hapus berkasnya."))
+            continue
+        model, found = _shape(KINDS[pattern], reading)
+        problems.extend(found)
+        if model is not None:
+            shaped.files.setdefault(pattern, []).append((reading, model))
+    for name in SINGLE:
+        if name not in documents:
+            problems.append(Problem(name, 0, 0, "", f"Berkas {name} tidak ada.", "Kembalikan berkas itu dari versi sebelumnya."))
+    if any(problem.severity == "galat" for problem in problems):
+        # Cross-checks on half a rulebook would report what is missing only because its file did not read.
+        return Assembly(None, tuple(sorted(problems)))
+    rulebook = _build(shaped, version_of(documents))
+    examples = tuple(example for _, file in shaped.all(ExampleFile) if isinstance(file, ExampleFile) for example in file.examples)
+    problems.extend(checks.run(rulebook, _sites(shaped)))
+    blocked = any(problem.severity == "galat" for problem in problems)
+    return Assembly(None if blocked else rulebook, tuple(sorted(problems)), examples)
+
+
+def _shape(model: type[BaseModel], reading: Reading) -> tuple[BaseModel | None, list[Problem]]:
+    value = reading.value
+    if model is RuleFile and isinstance(value, dict) and isinstance(value.get("aturan"), list):
+        for rule in value["aturan"]:  # type: ignore[union-attr]  # checked to be a list on the line above
+            if isinstance(rule, dict):
+                rule.setdefault("topik", value.get("topik"))
+    try:
+        return model.model_validate(value), []
+    except ValidationError as error:
+        return None, [_explain(reading, model, detail) for detail in error.errors(include_url=False)]
+
+
+def _explain(reading: Reading, model: type[BaseModel], detail: ErrorDetails) -> Problem:
+    path: Path = tuple(step for step in detail["loc"] if step != "[key]")
+    name = str(path[-1]) if path else ""
+    context = detail.get("ctx", {})
+    given = str(detail.get("input"))[:60]
+    match detail["type"]:
+        case "missing":
+            what, fix = f"Kunci `{name}` belum ada.", f"Tambahkan `{name}:` di bagian ini."
+        case "extra_forbidden":
+            known = _keys_at(model, path[:-1])
+            what = f"Kunci `{name}` tidak dikenal." + did_you_mean(name, known)
+            fix = "Betulkan ejaannya atau hapus. Yang dikenal: " + ", ".join(sorted(known)) + "." if known else "Hapus kunci itu."
+        case "string_too_long":
+            what = f"Isi terlalu panjang: {len(str(detail.get('input')))} huruf."
+            fix = f"Persingkat menjadi paling banyak {context.get('max_length')} huruf."
+        case "string_too_short" | "too_short":
+            what, fix = f"Isi `{name}` kosong atau terlalu pendek.", "Isi paling sedikit satu."
+        case "too_long":
+            what, fix = f"`{name}` terlalu banyak.", f"Paling banyak {context.get('max_length')} butir."
+        case "string_pattern_mismatch":
+            what = f"Bentuk `{given}` tidak sesuai."
+            fix = _PATTERN_FIXES.get(name, "Pakai huruf kecil, angka, dan tanda hubung saja.")
+        case "enum" | "literal_error":
+            expected = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
+            what = f"`{given}` bukan pilihan yang dikenal." + did_you_mean(given, expected.split(", "))
+            fix = f"Pilih salah satu: {expected}."
+        case "value_error":
+            what, fix = f"`{given}` keliru: {context.get('error')}.", "Betulkan nilainya."
+        case "date_from_datetime_parsing" | "date_parsing" | "date_type" | "date_from_datetime_inexact":
+            what, fix = f"`{given}` bukan tanggal yang ada.", "Tulis tahun-bulan-hari, misalnya 2027-02-14."
+        case "int_parsing" | "int_type" | "greater_than_equal" | "less_than_equal":
+            what, fix = f"`{given}` bukan angka yang wajar di sini.", "Tulis angka bulat."
+        case "string_type":
+            what, fix = f"`{name}` harus berupa teks.", 'Tulis satu baris teks; beri tanda petik "…" bila memuat titik dua.'
+        case "list_type" | "tuple_type":
+            what, fix = f"`{name}` harus berupa daftar.", "Tulis tiap butir di baris sendiri, diawali `- `."
+        case "model_type" | "dict_type" | "model_attributes_type":
+            what, fix = f"`{name}` harus berisi kunci dan isi.", "Tulis `kunci: isi` yang menjorok di bawahnya."
+        case other:
+            what, fix = f"Isi `{given}` tidak sesuai ({other}).", "Bandingkan dengan contoh-aturan.yaml."
+    line, column = reading.place(path)
+    return Problem(reading.file, line, column, dotted(path), what, fix)
+
+
+_PATTERN_FIXES = {
+    "tanggal": "Tulis tahun, tahun-bulan, atau tahun-bulan-hari.",
+    "kapan": "Tulis tahun, tahun-bulan, atau tahun-bulan-hari.",
+    "tautan": "Tulis alamat lengkap yang diawali https://",
+}
+
+
+def _keys_at(model: type[BaseModel], path: Path) -> set[str]:
+    """The YAML keys allowed at a path of a file, found in its JSON Schema; empty when the path leads nowhere."""
+    schema = model.model_json_schema(by_alias=True)
+    node = schema
+    for step in path:
+        node = _follow(schema, node)
+        if isinstance(step, int):
+            node = node.get("items", {})
+        else:
+            node = (
+                node.get("properties", {}).get(step) or node.get("additionalProperties") or next(iter(node.get("patternProperties", {}).values()), {})
+            )
+        if not isinstance(node, dict):
+            return set()
+    return set(_follow(schema, node).get("properties", {}))
+
+
+def _follow(schema: dict[str, dict[str, object]], node: dict) -> dict:  # type: ignore[type-arg]  # JSON Schema is untyped by nature
+    while True:
+        if "$ref" in node:
+            node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]  # type: ignore[assignment]
+        elif "anyOf" in node:
+            node = next((option for option in node["anyOf"] if option.get("type") != "null"), {})
+        else:
+            return node
+
+
+def _build(shaped: Shaped, version: str) -> Rulebook:
+    def only(model: type[BaseModel]) -> BaseModel:
+        return shaped.all(model)[0][1]
+
+    topics, sanctions, glossary = only(TopicFile), only(SanctionFile), only(GlossaryFile)
+    calendar, messages, outside = only(CalendarFile), only(MessageFile), only(OutsideFile)
+    assert isinstance(topics, TopicFile)
+    assert isinstance(sanctions, SanctionFile)
+    assert isinstance(glossary, GlossaryFile)
+    assert isinstance(calendar, CalendarFile)
+    assert isinstance(messages, MessageFile)
+    assert isinstance(outside, OutsideFile)
+    order = {topic.id: i for i, topic in enumerate(topics.topics)}
+    rules = [rule for _, file in shaped.all(RuleFile) if isinstance(file, RuleFile) for rule in file.rules]
+    rules.sort(key=lambda rule: order.get(rule.topic, len(order)))
+    return Rulebook(
+        rules=_by_id(rules),
+        sources=_by_id(source for _, file in shaped.all(SourceFile) if isinstance(file, SourceFile) for source in file.sources),
+        topics=_by_id(topics.topics),
+        tiers=sanctions.tiers,
+        glossary=glossary,
+        elections=calendar.elections,
+        messages=messages.messages,
+        outside=_by_id(outside.kinds),
+        version=version,
+    )
+
+
+def _by_id(items: Iterable[T]) -> dict[str, T]:
+    found: dict[str, T] = {}
+    for item in items:
+        found.setdefault(item.id, item)  # a second equal id is told by the checks
+    return found
+
+
+def _sites(shaped: Shaped) -> checks.Sites:
+    """Where each rule, source, example and message stands, for the checks to point at."""
+    return checks.Sites(
+        rules=[(r, ("aturan", i), rule) for r, f in shaped.all(RuleFile) if isinstance(f, RuleFile) for i, rule in enumerate(f.rules)],
+        sources=[(r, ("sumber", i), s) for r, f in shaped.all(SourceFile) if isinstance(f, SourceFile) for i, s in enumerate(f.sources)],
+        examples=[(r, ("uji", i), e) for r, f in shaped.all(ExampleFile) if isinstance(f, ExampleFile) for i, e in enumerate(f.examples)],
+        singles={r.file: r for pairs in shaped.files.values() for r, _ in pairs},
+    )

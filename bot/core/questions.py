@@ -1,0 +1,49 @@
+"""One message to the questions it holds. A story stays whole; "dan kalau …?" is read with the question before it."""
+
+import re
+
+MAX_PARTS = 4
+"""More than this in one message is answered for the first ones only."""
+
+_END = re.compile(r"(?<=\?)\s+|\n+\s*(?=(?:\d+[.)]|[-•*])\s)|\n{2,}")
+_MARK = re.compile(r"^\s*(?:\d+[.)]|[-•*])\s*")
+_LEANS = re.compile(
+    r"^(?:dan |terus |trus |lalu |nah )?(?:kalau|kalo|klo|kl|bagaimana kalau|gimana kalau|gimana kalo|gmn klo|what if|and if|how about|what about)\b",
+    re.IGNORECASE,
+)
+MIN_WORDS = 3
+
+
+def parts_of(text: str) -> list[str]:
+    """The questions of a message, in order; the whole text when it holds one or none.
+
+    A question that leans on the one before ("kalau pakai mobil dinas?") carries that one with it. Statements before
+    the first question belong to it; statements after the last belong to the last.
+    """
+    pieces = [_MARK.sub("", piece).strip() for piece in _END.split(text) if piece and piece.strip()]
+    asked = [piece for piece in pieces if piece.endswith("?") or _is_listed(text)]
+    if len(asked) < 2:
+        return [text]
+    found: list[str] = []
+    waiting = ""
+    for piece in pieces:
+        if piece not in asked:
+            waiting = f"{waiting} {piece}".strip()
+            continue
+        whole = f"{waiting} {piece}".strip()
+        waiting = ""
+        if found and _LEANS.match(piece):
+            whole = f"{found[-1].rstrip('?')}, {piece}"
+        elif found and len(piece.split()) < MIN_WORDS:
+            found[-1] = f"{found[-1]} {piece}"
+            continue
+        found.append(whole)
+    if waiting and found:
+        found[-1] = f"{found[-1]} {waiting}"
+    return found
+
+
+def _is_listed(text: str) -> bool:
+    """True when every line of the message is numbered or dashed: then each line is a question of its own."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return len(lines) > 1 and sum(bool(_MARK.match(line)) for line in lines) >= len(lines) - 1

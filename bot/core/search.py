@@ -1,0 +1,330 @@
+"""A question to the rule that answers it, to a choice of rules, or to an honest nothing. Never a bare number.
+
+BM25 over phrasings finds the candidates, a ranker learnt from the same phrasings orders them. Whether the first is
+good enough is decided by how far it leads and by how many of the question's words it accounts for, on thresholds
+that were set by measuring, and more strictly when the verdict would permit something.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core.answer import verdict_on
+from bot.core.bm25 import BM25
+from bot.core.language import is_english, is_foreign
+from bot.core.ranker import FORMAT, Ranker, train
+from bot.core.rulebook import Branch, Rule, Rulebook, Verdict
+from bot.core.text import Lexicon, Words
+
+OUTSIDE = "~"
+"""Marks the class of a kind of non-question, so that it can never be taken for a rule id."""
+
+MAX_QUESTION = 1500
+TOP_PHRASINGS = 3
+"""A rule's BM25 score is the sum of its three best phrasings: one lucky phrasing is not enough."""
+
+MAX_OPTIONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Where silence ends. Set by `netral tune` on the training part of the examples; see knowledge/uji/."""
+
+    bm25_share: float = 0.35
+    temperature: float = 2.2
+    answer: float = 0.45
+    permit: float = 0.60
+    rival: float = 0.30
+    option: float = 0.04
+    listed: float = 0.55
+    coverage: float = 0.30
+    branch_lead: float = 1.10
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One rule in the running. `share` is its part of the belief, 0..1, over all classes."""
+
+    rule: str
+    branch: str | None
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Why a result came out as it did, for admins and for calibration."""
+
+    hits: tuple[Hit, ...]
+    outside: float
+    coverage: float
+    matched: tuple[str, ...]
+    unknown: tuple[str, ...]
+    repaired: tuple[tuple[str, str], ...]
+
+    @property
+    def margin(self) -> float:
+        """How far the first rule leads the second, in parts of the belief."""
+        first = self.hits[0].share if self.hits else 0.0
+        return first - (self.hits[1].share if len(self.hits) > 1 else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One rule answers. `runner_up` is worth offering when it is not None."""
+
+    rule: str
+    branch: str | None
+    runner_up: str | None
+    confidence: float
+    trace: Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Two to four rules are possible and the difference matters: the asker chooses."""
+
+    options: tuple[Hit, ...]
+    confidence: float
+    trace: Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No rule answers; `kind` says what the message is instead."""
+
+    kind: str
+    confidence: float
+    trace: Trace
+
+
+Result = Found | Close | Nothing
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """One indexed phrasing: the class it speaks for, and the branch of which rule it states the fact of."""
+
+    label: str
+    owner: str
+    branch: str | None
+    stems: tuple[str, ...]
+
+
+class Searcher:
+    """Finds rules in one published rulebook. Immutable after building; any number of questions at once."""
+
+    def __init__(self, rulebook: Rulebook, ranker: Ranker | None = None, thresholds: Thresholds | None = None) -> None:
+        """Builds the index. Without a ranker of this very rulebook one is learnt, which takes seconds."""
+        self.rulebook = rulebook
+        self.thresholds = thresholds or Thresholds()
+        texts = list(_texts(rulebook))
+        self.lexicon = Lexicon(rulebook.glossary, (text for *_, text in texts))
+        self._documents = [_Document(label, owner, branch, self.lexicon.read(text).stems) for label, owner, branch, text in texts]
+        self._bm25 = BM25([document.stems for document in self._documents])
+        self.ranker = ranker or train([d.stems for d in self._documents], [d.label for d in self._documents])
+        self._classes = self.ranker.classes
+        number = {name: i for i, name in enumerate(self._classes)}
+        self._label = np.array([number[d.label] for d in self._documents], dtype=np.int32)
+        self._rule_words: dict[str, set[str]] = {}
+        for document in self._documents:
+            self._rule_words.setdefault(document.label, set()).update(document.stems)
+        self._of_owner: dict[str, list[int]] = {}
+        for i, document in enumerate(self._documents):
+            self._of_owner.setdefault(document.owner, []).append(i)
+        self._is_outside = np.array([name.startswith(OUTSIDE) for name in self._classes])
+
+    @staticmethod
+    def cache_key(rulebook: Rulebook) -> str:
+        """Names the ranker that belongs to a rulebook."""
+        return f"ranker-{FORMAT}-{rulebook.version}"
+
+    def search(self, question: str, day: date, about: str | None = None) -> Result:
+        """What a question leads to on a day. `about` is the rule whose card the question replies to."""
+        words = self.lexicon.read(question)
+        shape = self._by_shape(question, words, followup=about is not None)
+        if shape:
+            return Nothing(shape, 1.0, self._trace(words, (), 0.0))
+        if about is not None:
+            followed = self._follow_up(about, words, day)
+            if followed:
+                return followed
+            rule = self.rulebook.resolve(about)
+            if rule:
+                words = self.lexicon.read(f"{rule.title} {question}")
+        return self._decide(words, day)
+
+    def _by_shape(self, question: str, words: Words, *, followup: bool) -> str | None:
+        """The kind of a message that needs no search to be recognised; None for anything that may be a question."""
+        if not question.strip():
+            return "kosong"
+        if len(question) > MAX_QUESTION:
+            return "terlalu-panjang"
+        if is_foreign(question):
+            return "bahasa-lain"
+        if not words.stems:
+            return "acak"
+        known = [stem for stem in words.stems if stem in self._bm25.idf]
+        if not known or (len(words.unknown) >= 2 and not [s for s in words.content if s not in words.unknown]):
+            return "acak"
+        if len(words.content) == 1 and len(words.stems) <= 2 and not followup and not self._is_kind(words):
+            return "terlalu-pendek"
+        return None
+
+    def _is_kind(self, words: Words) -> bool:
+        """True when a very short message is exactly a greeting, a thank-you or the like."""
+        return any(d.label.startswith(OUTSIDE) and d.stems == words.stems for d in self._documents)
+
+    def _beliefs(self, words: Words) -> NDArray[np.float64]:
+        """The belief in each class, summing to one."""
+        learnt = self.ranker.scores(words.stems)
+        found = self._by_class(self._bm25.scores(words.stems))
+        mixed = _standard(learnt) + self.thresholds.bm25_share * _standard(found)
+        raised = np.exp((mixed - mixed.max()) * self.thresholds.temperature)
+        return np.asarray(raised / raised.sum())
+
+    def _by_class(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Per class the sum of its best phrasings, among the 200 best of all."""
+        total = np.zeros(len(self._classes))
+        best = np.argpartition(scores, -200)[-200:] if len(scores) > 200 else np.arange(len(scores))
+        used: dict[int, int] = {}
+        for i in best[np.argsort(-scores[best], kind="stable")]:
+            if scores[i] <= 0:
+                break
+            label = int(self._label[i])
+            if used.get(label, 0) < TOP_PHRASINGS:
+                used[label] = used.get(label, 0) + 1
+                total[label] += scores[i]
+        return total
+
+    def _decide(self, words: Words, day: date) -> Result:
+        t = self.thresholds
+        beliefs = self._beliefs(words)
+        order = np.argsort(-beliefs, kind="stable")
+        outside = float(beliefs[self._is_outside].sum())
+        hits: list[Hit] = []
+        for i in order[:12]:
+            name = self._classes[int(i)]
+            rule = self.rulebook.rules.get(name)
+            if rule is not None and rule.version_on(day) is not None and len(hits) < MAX_OPTIONS:
+                branch = self._branch(rule, words)
+                hits.append(Hit(name, branch.id if branch else None, float(beliefs[i])))
+        first = self._classes[int(order[0])]
+        trace = self._trace(words, tuple(hits), outside)
+        if first.startswith(OUTSIDE) or outside > 0.5 or not hits:
+            kinds = [self._classes[int(i)] for i in order if self._is_outside[i]]
+            return Nothing(kinds[0][1:] if kinds else "tidak-ada", outside, trace)
+        best = hits[0]
+        verdict = self._verdict(best, day)
+        rivals = [hit for hit in hits[1:] if hit.share >= t.rival * best.share]
+        harmless = all(self._verdict(hit, day) is verdict for hit in rivals)
+        needed = t.permit if verdict.permits and not harmless else t.answer
+        enough = trace.coverage >= t.coverage
+        if enough and (best.share >= needed or (harmless and sum(h.share for h in [best, *rivals]) >= t.answer)):
+            runner_up = rivals[0].rule if rivals and rivals[0].rule != best.rule else None
+            return Found(best.rule, best.branch, runner_up, best.share, trace)
+        options = tuple(hit for hit in hits if hit.share >= t.option)
+        if enough and len(options) > 1 and sum(hit.share for hit in options) >= t.listed:
+            return Close(options, best.share, trace)
+        return Nothing("tidak-ada", 1 - best.share, trace)
+
+    def _verdict(self, hit: Hit, day: date) -> Verdict:
+        rule = self.rulebook.rules[hit.rule]
+        verdict = verdict_on(self.rulebook, rule, day, rule.branch(hit.branch) if hit.branch else None)
+        assert verdict is not None  # hits are rules in force that day
+        return verdict
+
+    def _branch(self, rule: Rule, words: Words) -> Branch | None:
+        """The branch whose decisive fact the question states, if its phrasings match clearly better than the rule's own."""
+        if not rule.branches:
+            return None
+        plain = 0.0
+        stated: dict[str, float] = {}
+        for i in self._of_owner[rule.id]:
+            document = self._documents[i]
+            score = self._likeness(words, document)
+            if document.branch is None:
+                plain = max(plain, score)
+            elif document.label == rule.id:
+                stated[document.branch] = max(stated.get(document.branch, 0.0), score)
+        if not stated:
+            return None
+        name = max(stated, key=lambda key: stated[key])
+        return rule.branch(name) if stated[name] > plain * self.thresholds.branch_lead else None
+
+    def _likeness(self, words: Words, document: _Document) -> float:
+        """How much of both texts is common, weighed by rarity: 0 nothing, 1 the same words."""
+        idf = self._bm25.idf
+        ours, theirs = set(words.stems), set(document.stems)
+        common = sum(idf.get(stem, 0.0) for stem in ours & theirs)
+        return 2 * common / (sum(idf.get(stem, 0.0) for stem in ours) + sum(idf.get(stem, 0.0) for stem in theirs) + 1e-9)
+
+    def _follow_up(self, about: str, words: Words, day: date) -> Found | None:
+        """The branch of the card's rule that a reply states, when most of the reply's words belong to it."""
+        rule = self.rulebook.resolve(about)
+        if rule is None:
+            return None
+        idf, best, best_share = self._bm25.idf, None, 0.0
+        wanted = {stem: idf.get(stem, 8.0) for stem in words.content}
+        for i in self._of_owner[rule.id]:
+            document = self._documents[i]
+            if document.branch is None:
+                continue
+            share = sum(weight for stem, weight in wanted.items() if stem in document.stems) / (sum(wanted.values()) or 1.0)
+            share += 0.01 * self._likeness(words, document)
+            if share > best_share:
+                best, best_share = document, share
+        if best is None or best_share < 0.6:
+            return None
+        trace = self._trace(words, (Hit(best.label, best.branch, best_share),), 0.0)
+        branch = None if best.label != rule.id else best.branch
+        target = self.rulebook.rules[best.label]
+        if target.version_on(day) is None:
+            return None
+        return Found(best.label, branch, None, min(best_share, 1.0), trace)
+
+    def _trace(self, words: Words, hits: tuple[Hit, ...], outside: float) -> Trace:
+        theirs = self._rule_words.get(hits[0].rule, set()) if hits else set()
+        idf = self._bm25.idf
+        weights = {stem: idf.get(stem, 8.0) for stem in words.content}
+        matched = tuple(dict.fromkeys(stem for stem in words.content if stem in theirs))
+        total = sum(weights.values())
+        coverage = sum(weights[stem] for stem in set(matched)) / total if total else 0.0
+        return Trace(hits, outside, coverage, matched, words.unknown, words.repaired)
+
+
+def _texts(rulebook: Rulebook) -> list[tuple[str, str, str | None, str]]:
+    """(class, owner, branch, text) of everything that is indexed.
+
+    A branch that another rule answers with the same verdict speaks for that rule; any other speaks for its own.
+    """
+    found: list[tuple[str, str, str | None, str]] = []
+    for rule in rulebook.rules.values():
+        for text in (rule.title, rule.title_english, *rule.phrasings, *rule.phrasings_english):
+            found.append((rule.id, rule.id, None, text))
+        for branch in rule.branches:
+            label = answering_rule(rulebook, rule, branch)
+            found.extend((label, rule.id, branch.id, text) for text in branch.phrasings)
+    for kind in rulebook.outside.values():
+        found.extend((OUTSIDE + kind.id, OUTSIDE + kind.id, None, text) for text in kind.phrasings)
+    return found
+
+
+def answering_rule(rulebook: Rulebook, rule: Rule, branch: Branch) -> str:
+    """The rule whose card answers a branch: the one it points to when verdicts agree, else the branch's own."""
+    target = rulebook.resolve(branch.see) if branch.see else None
+    if target is None:
+        return rule.id
+    latest = [version for version in target.versions.values() if version is not None]
+    return target.id if latest and latest[-1].verdict is branch.verdict else rule.id
+
+
+def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values as distances from their mean, in standard deviations."""
+    return np.asarray((values - values.mean()) / (values.std() + 1e-9))
+
+
+def language_of(question: str) -> str:
+    """`en` for a question in English, `id` for everything else."""
+    return "en" if is_english(question) else "id"

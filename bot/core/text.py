@@ -1,0 +1,142 @@
+"""Indonesian text to the words that search compares: slang and regional words folded, typos repaired, affixes cut.
+
+All vocabulary comes from the glossary and the rulebook; this module knows only how Indonesian words are built.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import Stemmer
+from rapidfuzz.distance import OSA
+
+from bot.core.rulebook import GlossaryFile
+
+_NOISE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+|@\w+")
+_WORD = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_STRETCHED = re.compile(r"([a-z])\1{2,}")
+MIN_REPAIR_LENGTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text as search sees it, in order of appearance.
+
+    `stems` are all words, cut to their stem; `content` only those that say what the text is about; `unknown` are
+    content stems no rule knows; `repaired` are (as typed, as read) pairs.
+    """
+
+    stems: tuple[str, ...]
+    content: tuple[str, ...]
+    unknown: tuple[str, ...]
+    repaired: tuple[tuple[str, str], ...]
+
+
+def split(text: str) -> list[str]:
+    """Lower-case words of a text; addresses and handles dropped, stretched letters and reduplication folded."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
+    plain = _STRETCHED.sub(r"\1", _NOISE.sub(" ", plain))
+    words: list[str] = []
+    for match in _WORD.findall(plain):
+        words.extend(_unfold(match))
+    return words
+
+
+def _unfold(word: str) -> list[str]:
+    """`teman2` and `teman-teman` to `teman`, `foto-fotoan` to `fotoan`, `visi-misi` to two words."""
+    if len(word) > 3 and word.endswith("2") and word[:-1].isalpha():
+        return [word[:-1]]
+    if "-" not in word:
+        return [word]
+    parts = word.split("-")
+    if len(parts) == 2 and len(parts[0]) > 2 and (parts[1].startswith(parts[0]) or parts[0].endswith(parts[1])):
+        return [max(parts, key=len)]
+    return parts
+
+
+class Lexicon:
+    """Reads texts in the light of one glossary and one vocabulary (every word of the indexed texts)."""
+
+    def __init__(self, glossary: GlossaryFile, texts: Iterable[str]) -> None:
+        """`texts` are all indexed phrasings; their words are known and never repaired."""
+        self._stem = lru_cache(maxsize=50_000)(Stemmer.Stemmer("indonesian").stemWord)
+        self._folds: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
+        for term in glossary.terms:
+            target = tuple(split(term.word))
+            for form in term.forms:
+                words = tuple(split(form))
+                if words and words != target:
+                    self._folds.setdefault(words[0], []).append((words, target))
+        for folds in self._folds.values():
+            folds.sort(key=lambda fold: -len(fold[0]))
+        known = {word for text in texts for word in split(text)}
+        known |= {word for folds in self._folds.values() for form, target in folds for word in (*form, *target)}
+        self._plain = {self._stem(w) for line in (*glossary.plain_words, *glossary.question_words) for w in self._fold(split(line))}
+        self._plain |= {w for line in (*glossary.plain_words, *glossary.question_words) for w in split(line)}
+        self._stems = {self._stem(word) for word in known}
+        self._known = known | set(glossary.plain_words) | set(glossary.question_words)
+        self._by_length: dict[int, list[str]] = {}
+        for word in sorted(known):
+            if len(word) >= MIN_REPAIR_LENGTH and word.isalpha():
+                self._by_length.setdefault(len(word), []).append(word)
+        self._repair = lru_cache(maxsize=20_000)(self._nearest)
+
+    def read(self, text: str) -> Words:
+        """The words of a text, folded, repaired and stemmed. Empty text gives empty words."""
+        typed = split(text)
+        repaired: list[tuple[str, str]] = []
+        words: list[str] = []
+        for word in typed:
+            if self.knows(word):
+                words.append(word)
+                continue
+            better = self._repair(word)
+            if better != word:
+                repaired.append((word, better))
+            words.append(better)
+        stems = [self._stem(word) for word in self._fold(words)]
+        content = tuple(stem for stem in stems if stem not in self._plain and not (stem.isdigit() or len(stem) < 2))
+        unknown = tuple(stem for stem in content if stem not in self._stems)
+        return Words(tuple(stems), content, unknown, tuple(repaired))
+
+    def is_word(self, word: str) -> bool:
+        """True only for a word that stands in the rulebook exactly so: what may be stored."""
+        return word in self._known
+
+    def knows(self, word: str) -> bool:
+        """True for a word of the vocabulary or another form of one."""
+        return word in self._known or (len(word) > 3 and self._stem(word) in self._stems)
+
+    def _fold(self, words: list[str]) -> list[str]:
+        folded: list[str] = []
+        i = 0
+        while i < len(words):
+            for form, target in self._folds.get(words[i], ()):
+                if tuple(words[i : i + len(form)]) == form:
+                    folded.extend(target)
+                    i += len(form)
+                    break
+            else:
+                folded.append(words[i])
+                i += 1
+        return folded
+
+    def _nearest(self, word: str) -> str:
+        """The known word one slip away (two for long words); the word itself when none or when it is a number."""
+        if len(word) < MIN_REPAIR_LENGTH or not word.isalpha():
+            return word
+        allowed = 1 if len(word) < 8 else 2
+        best, best_key = word, (allowed + 1, 1, 0)
+        for length in range(len(word) - allowed, len(word) + allowed + 1):
+            for candidate in self._by_length.get(length, ()):
+                distance = OSA.distance(word, candidate, score_cutoff=allowed)
+                if distance <= allowed:
+                    # Slips rarely hit the first letter; among equals the longer common start wins.
+                    common = next((i for i, (a, b) in enumerate(zip(word, candidate, strict=False)) if a != b), min(len(word), length))
+                    key = (distance, 0 if candidate[0] == word[0] else 1, -common)
+                    if key < best_key:
+                        best, best_key = candidate, key
+        return best if best_key[1] == 0 or len(word) >= 6 else word

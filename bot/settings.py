@@ -1,0 +1,107 @@
+"""The environment to one frozen Settings: every fault told at once, secrets hidden whenever it is shown."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+DEFAULT_DATABASE = "sqlite+aiosqlite:///data/netral.sqlite3"
+DEFAULT_API = "https://api.telegram.org"
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+VARIABLES: dict[str, str] = {
+    "TELEGRAM_BOT_TOKEN": "Token from BotFather. Without it only the web page answers.",
+    "TELEGRAM_API_BASE": "A Bot API server other than Telegram's.",
+    "ADMIN_IDS": "Telegram ids of HR admins, separated by commas.",
+    "REVIEWER_IDS": "Telegram ids of reviewers, separated by commas.",
+    "DATABASE_URL": "SQLAlchemy address of the database; postgres:// is understood.",
+    "PORT": "Port of the web pages.",
+    "PUBLIC_URL": "Public https address; set it to receive updates by webhook instead of polling.",
+    "WEBHOOK_SECRET": "Secret that Telegram sends with each webhook call; required with PUBLIC_URL.",
+    "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR.",
+}
+"""Every variable the program reads, for help texts and for the test of the README."""
+
+
+class BadSettings(Exception):
+    """The environment has faults; `faults` tells all of them, one sentence each, no secret in any."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says, checked. Fields that hold secrets are left out of its repr."""
+
+    token: str | None = field(default=None, repr=False)
+    api_base: str = DEFAULT_API
+    admins: frozenset[int] = field(default=frozenset(), repr=False)
+    reviewers: frozenset[int] = field(default=frozenset(), repr=False)
+    database: str = field(default=DEFAULT_DATABASE, repr=False)
+    port: int = 8000
+    public_url: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
+    log_level: str = "INFO"
+    knowledge: Path = Path("knowledge")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Texts that must never be printed."""
+        password = urlsplit(self.database).password
+        return tuple(secret for secret in (self.token, self.webhook_secret, password) if secret)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Reads the variables. Raises BadSettings with every fault."""
+        faults: list[str] = []
+
+        def get(name: str) -> str:
+            return environment.get(name, "").strip()
+
+        token = get("TELEGRAM_BOT_TOKEN") or None
+        if token and not re.fullmatch(r"\d{3,}:[\w-]{10,}", token):
+            faults.append("TELEGRAM_BOT_TOKEN does not look like a token (digits, a colon, letters).")
+        base = get("TELEGRAM_API_BASE").rstrip("/") or DEFAULT_API
+        if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", base):
+            faults.append("TELEGRAM_API_BASE must be an address such as http://127.0.0.1:8081.")
+        public = get("PUBLIC_URL").rstrip("/") or None
+        if public and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", public):
+            faults.append("PUBLIC_URL must be an address such as https://netral.example.go.id.")
+        secret = get("WEBHOOK_SECRET") or None
+        if secret and not re.fullmatch(r"[\w-]{16,256}", secret):
+            faults.append("WEBHOOK_SECRET needs 16 to 256 letters, digits, _ or -.")
+        if public and token and not secret:
+            faults.append("PUBLIC_URL is set, so WEBHOOK_SECRET is needed (16 to 256 letters, digits, _ or -).")
+        port = get("PORT") or "8000"
+        if not port.isdigit() or not 0 <= int(port) <= 65535:
+            faults.append("PORT must be a number from 0 to 65535.")
+        level = get("LOG_LEVEL").upper() or "INFO"
+        if level not in LEVELS:
+            faults.append(f"LOG_LEVEL must be one of {', '.join(LEVELS)}.")
+        try:
+            database = database_url(get("DATABASE_URL") or DEFAULT_DATABASE)
+        except ValueError as error:
+            faults.append(f"DATABASE_URL {error}")
+            database = DEFAULT_DATABASE
+        for name in ("ADMIN_IDS", "REVIEWER_IDS"):
+            if not re.fullmatch(r"[\d,\s]*", get(name)):
+                faults.append(f"{name} must be numbers separated by commas.")
+        if faults:
+            raise BadSettings(faults)
+        return cls(token, base, _ids(get("ADMIN_IDS")), _ids(get("REVIEWER_IDS")), database, int(port), public, secret, level)
+
+
+def database_url(given: str) -> str:
+    """The address with the driver we carry. Raises ValueError, without the address, on any other kind."""
+    for start, driver in (("postgres://", "postgresql+psycopg://"), ("postgresql://", "postgresql+psycopg://"), ("sqlite://", "sqlite+aiosqlite://")):
+        if given.startswith(start):
+            return driver + given[len(start) :]
+    if given.startswith(("postgresql+psycopg://", "sqlite+aiosqlite://")):
+        return given
+    raise ValueError("must start with sqlite:///, postgres:// or postgresql://.")
+
+
+def _ids(text: str) -> frozenset[int]:
+    return frozenset(int(part) for part in re.split(r"[,\s]+", text) if part)

@@ -1,0 +1,1 @@
+"""The disk edge: everything that imports `sqlalchemy` or opens a file of the rulebook."""

@@ -1,0 +1,49 @@
+"""The question log in the database. Writes rows that carry no identity; reads them back by their random token."""
+
+from dataclasses import asdict, fields
+from datetime import UTC
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.storage.database import questions
+from bot.usecases.ports import Feedback, Row
+
+
+class DatabaseLog:
+    """Implements `usecases.ports.QuestionLog`. Every method opens and ends its own short transaction."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def add(self, row: Row) -> None:
+        """Writes one row. Raises sqlalchemy's errors when the database is not there."""
+        values = asdict(row)
+        values["hour"] = row.hour.astimezone(UTC)
+        async with self._engine.begin() as connection:
+            await connection.execute(questions.insert().values(**values))
+
+    async def feedback(self, token: str, value: Feedback) -> bool:
+        return await self._note(token, feedback=value)
+
+    async def chose(self, token: str, choice: str) -> bool:
+        return await self._note(token, chosen=choice[:60])
+
+    async def find(self, token: str) -> Row | None:
+        async with self._engine.connect() as connection:
+            found = (await connection.execute(sa.select(questions).where(questions.c.token == token))).mappings().first()
+        if found is None:
+            return None
+        values = {field.name: found[field.name] for field in fields(Row)}
+        if values["hour"].tzinfo is None:  # SQLite keeps no zone; what we wrote was UTC
+            values["hour"] = values["hour"].replace(tzinfo=UTC)
+        return Row(**values)
+
+    async def count(self) -> int:
+        async with self._engine.connect() as connection:
+            return int((await connection.execute(sa.select(sa.func.count()).select_from(questions))).scalar_one())
+
+    async def _note(self, token: str, **values: str) -> bool:
+        async with self._engine.begin() as connection:
+            result = await connection.execute(questions.update().where(questions.c.token == token).values(**values))
+        return bool(result.rowcount)

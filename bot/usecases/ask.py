@@ -1,0 +1,173 @@
+"""One question in, one honest answer out. Has no parameter for an identity, so none can be kept.
+
+Finding and composing are pure; the only effect is the anonymous row, written after the answer is on its way.
+"""
+
+import logging
+import secrets
+from dataclasses import dataclass
+from datetime import date
+
+from bot.core.answer import Card, compose, verdict_on
+from bot.core.messages import Language
+from bot.core.questions import MAX_PARTS, parts_of
+from bot.core.rulebook import Rulebook, Verdict
+from bot.core.search import Close, Found, Hit, Nothing, Result, language_of
+from bot.usecases.library import Library, Shelf
+from bot.usecases.ports import Channel, Clock, Feedback, Outcome, QuestionLog, Row
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One of the rules an asker may have meant."""
+
+    rule: str
+    branch: str | None
+    title: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one question leads to: a card, a choice, or a kind sentence. Exactly one of the three is filled."""
+
+    question: str
+    result: Result
+    card: Card | None
+    options: tuple[Option, ...]
+    reply: str
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Everything an edge needs to answer one message; several parts when it held several questions."""
+
+    parts: tuple[Part, ...]
+    language: Language
+    had_identifier: bool
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return tuple(part.row for part in self.parts)
+
+
+class Asking:
+    """Answers questions from the live rulebook."""
+
+    def __init__(self, library: Library, questions: QuestionLog, clock: Clock) -> None:
+        self._library = library
+        self._questions = questions
+        self._clock = clock
+        self.lost_rows = 0
+
+    def ask(self, text: str, channel: Channel, *, about: str | None = None, language: Language | None = None) -> Reply:
+        """The answer to a message. `about` is the rule whose card it replies to; nothing is written yet."""
+        shelf = self._library.shelf
+        spoken: Language = language or ("en" if language_of(text) == "en" else "id")
+        pieces = parts_of(text) if about is None else [text]
+        parts: list[Part] = []
+        for piece in pieces[:MAX_PARTS]:
+            part = self._answer(shelf, piece, channel, spoken, about)
+            if not any(_same(part, earlier) for earlier in parts):
+                parts.append(part)
+        if len(parts) > 1 and any(isinstance(part.result, Nothing) for part in parts):
+            # A story cut in pieces: what could not stand alone was context, so the whole is asked instead.
+            whole = self._answer(shelf, text, channel, spoken, about)
+            answered = [part for part in parts if not isinstance(part.result, Nothing)]
+            parts = answered if len(answered) > 1 else [whole if not isinstance(whole.result, Nothing) or not answered else answered[0]]
+        had_identifier = any(shelf.scrubber.scrub(piece).had_identifier for piece in pieces)
+        return Reply(tuple(parts), spoken, had_identifier)
+
+    async def record(self, reply: Reply) -> None:
+        """Writes the anonymous rows. A log that is down is counted and told, never the asker's trouble."""
+        for row in reply.rows:
+            try:
+                await self._questions.add(row)
+            except Exception as error:  # noqa: BLE001 - any storage fault must leave the answer untouched
+                self.lost_rows += 1
+                log.error("question row lost: %s", type(error).__name__)
+
+    async def feedback(self, token: str, value: Feedback) -> bool:
+        """Notes what the asker thought of an answer; False when its row is gone."""
+        return await self._questions.feedback(token, value)
+
+    async def chose(self, token: str, choice: str) -> bool:
+        """Notes which option was taken; False when the row is gone."""
+        return await self._questions.chose(token, choice)
+
+    async def row(self, token: str) -> Row | None:
+        """The very row an answer left behind."""
+        return await self._questions.find(token)
+
+    def card(self, rule_id: str, branch_id: str | None = None, language: Language = "id") -> Card | None:
+        """The card of a rule, for browsing and for taps. None when the rule or its wording is gone."""
+        rulebook = self._library.shelf.rulebook
+        rule = rulebook.resolve(rule_id)
+        if rule is None:
+            return None
+        branch = rule.branch(branch_id) if branch_id else None
+        return compose(rulebook, rule, self._clock().date(), branch, language)
+
+    def _answer(self, shelf: Shelf, text: str, channel: Channel, language: Language, about: str | None) -> Part:
+        now = self._clock()
+        day = now.date()
+        result = shelf.searcher.search(text, day, about)
+        rulebook = shelf.rulebook
+        card: Card | None = None
+        options: tuple[Option, ...] = ()
+        reply = ""
+        kind: str | None = None
+        outcome: Outcome
+        match result:
+            case Found():
+                rule = rulebook.rules[result.rule]
+                card = compose(rulebook, rule, day, rule.branch(result.branch) if result.branch else None, language)
+                assert card is not None  # search only returns rules in force on that day
+                outcome = "answer"
+            case Close():
+                options = tuple(_option(rulebook, hit, day, language) for hit in result.options)
+                outcome = "clarify"
+            case Nothing():
+                kind = result.kind
+                outside = rulebook.outside[kind]
+                reply = outside.reply_english if language == "en" else outside.reply
+                outcome = "decline"
+        row = Row(
+            token=secrets.token_urlsafe(6),
+            hour=now.replace(minute=0, second=0, microsecond=0),
+            question=shelf.scrubber.scrub(text).text,
+            outcome=outcome,
+            kind=kind,
+            rule=card.rule if card else None,
+            branch=card.branch if card else None,
+            verdict=card.verdict if card else None,
+            options=" ".join(option.rule for option in options),
+            band=_band(result.confidence),
+            version=rulebook.version,
+            channel=channel,
+            language=language,
+        )
+        return Part(text, result, card, options, reply, row)
+
+
+def _option(rulebook: Rulebook, hit: Hit, day: date, language: Language) -> Option:
+    rule = rulebook.rules[hit.rule]
+    branch = rule.branch(hit.branch) if hit.branch else None
+    title = rule.title_english if language == "en" else rule.title
+    verdict = verdict_on(rulebook, rule, day, branch)
+    assert verdict is not None  # hits are rules in force that day
+    return Option(hit.rule, hit.branch, f"{title} ({branch.button})" if branch else title, verdict)
+
+
+def _same(part: Part, other: Part) -> bool:
+    """True when two parts would show the same card."""
+    a, b = part.result, other.result
+    return isinstance(a, Found) and isinstance(b, Found) and (a.rule, a.branch) == (b.rule, b.branch)
+
+
+def _band(confidence: float) -> str:
+    """Confidence in three words: an exact number would be a finger-print of the question."""
+    return "tinggi" if confidence >= 0.8 else "sedang" if confidence >= 0.5 else "rendah"

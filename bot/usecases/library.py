@@ -1,0 +1,87 @@
+"""The rulebook that serves right now, and how a new one takes its place. Swaps one reference; never half of one."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.core.assembly import Assembly, assemble
+from bot.core.ranker import Ranker
+from bot.core.rulebook import Rulebook
+from bot.core.scrub import Scrubber
+from bot.core.search import Searcher
+from bot.usecases.ports import Cache
+
+log = logging.getLogger(__name__)
+
+
+class NoRulebook(Exception):
+    """There is no rulebook to serve: the documents have Problems and none was loaded before."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        super().__init__(f"{len(assembly.errors)} masalah di buku aturan")
+        self.assembly = assembly
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One rulebook with everything that is made from it; replaced as a whole."""
+
+    rulebook: Rulebook
+    searcher: Searcher
+    scrubber: Scrubber
+
+
+class Library:
+    """Holds the live Shelf. Readers take `shelf` once per question and keep to it."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self._shelf: Shelf | None = None
+
+    @property
+    def shelf(self) -> Shelf:
+        """The live rulebook. Raises RuntimeError before the first `load`."""
+        if self._shelf is None:
+            raise RuntimeError("no rulebook loaded yet")
+        return self._shelf
+
+    @property
+    def is_ready(self) -> bool:
+        """True once questions can be answered."""
+        return self._shelf is not None
+
+    def load(self, documents: Mapping[str, bytes]) -> Assembly:
+        """Builds a Shelf aside and puts it in place. With Problems the old one goes on serving.
+
+        Raises NoRulebook when there is no old one.
+        """
+        assembly = assemble(documents)
+        if assembly.rulebook is None:
+            if self._shelf is None:
+                raise NoRulebook(assembly)
+            log.error("rulebook refused: %d problems; version %s keeps serving", len(assembly.errors), self._shelf.rulebook.version)
+            return assembly
+        self._shelf = self._build(assembly.rulebook)
+        return assembly
+
+    async def load_aside(self, documents: Mapping[str, bytes]) -> Assembly:
+        """`load` without holding up the questions that come meanwhile."""
+        return await asyncio.to_thread(self.load, documents)
+
+    def _build(self, rulebook: Rulebook) -> Shelf:
+        key = Searcher.cache_key(rulebook)
+        searcher = Searcher(rulebook, self._cached(key))
+        if self._cache.get(key) is None:
+            self._cache.put(key, searcher.ranker.to_bytes())
+        return Shelf(rulebook, searcher, Scrubber(searcher.lexicon.is_word))
+
+    def _cached(self, key: str) -> Ranker | None:
+        block = self._cache.get(key)
+        if block is None:
+            return None
+        try:
+            return Ranker.from_bytes(block)
+        except (ValueError, KeyError, OSError) as error:
+            log.warning("cached ranker unreadable (%s); learning again", type(error).__name__)
+            return None

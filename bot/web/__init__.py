@@ -1,0 +1,1 @@
+"""The web edge: everything that imports `starlette`. Translates, never decides."""

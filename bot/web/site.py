@@ -1,0 +1,95 @@
+"""The web application: pages, health, the webhook door, and what every response carries. Logs no address and no question."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.web.pages import MAX_BODY, Pages
+
+log = logging.getLogger(__name__)
+
+MAX_WEBHOOK_BODY = 1_048_576
+HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+    "x-frame-options": "DENY",
+}
+
+Ready = Callable[[], Awaitable[bool]]
+
+
+def build(pages: Pages, ready: Ready, extra: Sequence[BaseRoute] = ()) -> Starlette:
+    """The application. `ready` tells whether questions can be answered and logged; `extra` are the edges' own doors."""
+
+    async def healthz(request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def readyz(request: Request) -> Response:
+        fine = await ready()
+        return PlainTextResponse("siap\n" if fine else "belum siap\n", 200 if fine else 503)
+
+    async def fault(request: Request, error: Exception) -> Response:
+        # Type and place only: the message of an exception may hold what somebody typed.
+        log.error("web fault: %s in %s", type(error).__name__, request.scope.get("endpoint", "?"))
+        return await pages.problem(request, error)
+
+    routes = [Route("/healthz", healthz), Route("/readyz", readyz), *extra, *pages.routes()]
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(CarryHeaders), Middleware(LimitBody)],
+        exception_handlers={HTTPException: pages.problem, Exception: fault},
+    )
+
+
+class CarryHeaders:
+    """Adds the security headers to every response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                given = {name.lower() for name, _ in message.get("headers", [])}
+                extra = [(k.encode(), v.encode()) for k, v in HEADERS.items() if k.encode() not in given]
+                message = {**message, "headers": [*message.get("headers", []), *extra]}
+            await send(message)
+
+        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+class LimitBody:
+    """Refuses bodies that are larger than the address can need, before they are read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit = MAX_WEBHOOK_BODY if scope["path"] == "/telegram" else MAX_BODY
+        size = dict(scope["headers"]).get(b"content-length", b"0")
+        if not size.isdigit() or int(size) > limit:
+            await PlainTextResponse("terlalu besar\n", 413)(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, counted, send)
