@@ -13,32 +13,37 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
 from html import unescape
 from typing import Any, TypeVar
 
 import httpx
 import uvicorn
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 T = TypeVar("T")
 Json = dict[str, Any]
 File = tuple[str, bytes]
 """Name and content."""
 CHAT = 1001
+WEBHOOK_INFO: Json = {"has_custom_certificate": False}
 WEBHOOK_RETRY_SECONDS = 0.1
-BOT: Json = {"id": 42, "is_bot": True, "first_name": "Tanya Netral", "username": "TanyaNetralBot", "supports_inline_queries": True}
-JSON_FIELDS = frozenset(
-    "chat_id message_id offset limit timeout reply_to_message_id reply_markup reply_parameters entities caption_entities "
-    "link_preview_options allowed_updates commands scope results show_alert is_personal cache_time drop_pending_updates".split()
+NOT_MODIFIED = (
+    "message is not modified: specified new message content and reply markup are exactly the same "
+    "as a current content and reply markup of the message"
 )
-"""Form fields that carry JSON. Every other one is text and stays as it came, even if it looks like a number."""
-HTML_TAGS = frozenset("b strong i em u ins s strike del code pre a tg-spoiler blockquote".split())
+BOT: Json = {"id": 42, "is_bot": True, "first_name": "Tanya Netral", "username": "TanyaNetralBot", "supports_inline_queries": True}
+JSON_FIELDS = {"chat_id", "message_id", "offset", "limit", "timeout", "reply_markup", "reply_parameters", "link_preview_options"}
+JSON_FIELDS |= {"entities", "caption_entities", "allowed_updates", "commands", "results", "drop_pending_updates"}
+JSON_FIELDS |= {"scope", "show_alert", "is_personal", "cache_time", "disable_notification", "protect_content"}
+"""Form fields that carry JSON. Every other one stays as it came, even if it looks like a number."""
+HTML_TAGS = {"b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "code", "pre", "a", "tg-spoiler", "blockquote"}
 TAG = re.compile(r"""<(/?)([^\s>]*)((?:\s+[^\s=>]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[\w.-]+(?=[\s>])))?)*\s*>)?""")
 KNOWN_ENTITY = re.compile(r"&(?:lt|gt|amp|quot|#\d+|#x[\da-f]+);", re.IGNORECASE)
 UNKNOWN_ENTITY = re.compile(r"&(?!(?:lt|gt|amp|quot);)[a-z]\w*;", re.IGNORECASE)
@@ -63,8 +68,7 @@ class User:
     username: str = "zul_rahasia"
 
     def json(self, language_code: str = "id") -> Json:
-        person: Json = {"id": self.id, "is_bot": False, "first_name": self.first_name, "username": self.username}
-        return person | {"language_code": language_code}
+        return {"is_bot": False, "language_code": language_code} | asdict(self)
 
 
 USER = User()
@@ -95,6 +99,7 @@ class SentMessage:
 
 
 def utf16_length(text: str) -> int:
+    """The length Telegram counts in entities and, to be strict, in limits."""
     return len(text.encode("utf-16-le")) // 2
 
 
@@ -152,13 +157,6 @@ def checked_buttons(content: Json) -> list[list[Json]]:
     return rows
 
 
-def language(params: Json) -> str:
-    code = str(params.get("language_code", ""))
-    if not re.fullmatch("([a-z][a-z])?", code):
-        raise Refused("Bad Request: invalid language code specified")
-    return code
-
-
 async def read_params(request: Request) -> Json:
     """Query, form and JSON body as one dict, nested values decoded."""
     params: Json = dict(request.query_params)
@@ -167,8 +165,8 @@ async def read_params(request: Request) -> Json:
     async with request.form() as form:
         for name, value in form.items():
             params[name] = (value.filename or name, await value.read()) if isinstance(value, UploadFile) else value
-    for name in JSON_FIELDS & params.keys():
-        if isinstance(params[name], str) and not params[name].startswith("@"):  # a chat_id may be «@channel»
+    for name in params.keys() & JSON_FIELDS:
+        if isinstance(params[name], str):
             params[name] = json.loads(params[name])
     return params
 
@@ -182,39 +180,39 @@ class Emulator:
         self.messages: defaultdict[int, list[SentMessage]] = defaultdict(list)
         self.pending: list[Json] = []
         self.attempts: Counter[int] = Counter()
-        self.webhook_url, self.webhook_secret, self.webhook_error = "", "", ""
+        self.webhook_url, self.webhook_secret = "", ""
         self.allowed_updates: list[str] = []
         self.commands: dict[str, list[Json]] = {}
         self.descriptions: dict[str, str] = {}
         self.short_descriptions: dict[str, str] = {}
         self.files: dict[str, File] = {}
         self.blocked: set[int] = set()
+        self.open_queries: set[str] = set()
         self._changed = threading.Condition()
-        self._closing, self._polls, self._copies = False, 0, 1
+        self._closing, self._copies = False, 1
         self._faults: defaultdict[str, list[float | Exception]] = defaultdict(list)
-        self._queries: set[str] = set()
         self._chats: dict[int, Json] = {}
         self._seen: Counter[int] = Counter()
         self._ids, self._update_ids = itertools.count(1), itertools.count(500)
         self._methods: dict[str, Callable[[Json], object]] = {
-            "getMe": lambda params: BOT,
+            "getMe": lambda _: BOT,
             "getUpdates": self._get_updates,
             "setWebhook": self._set_webhook,
             "deleteWebhook": lambda params: self._set_webhook(params | {"url": ""}),
-            "getWebhookInfo": self._webhook_info,
+            "getWebhookInfo": lambda params: WEBHOOK_INFO | {"url": self.webhook_url, "pending_update_count": len(self.pending)},
             "sendMessage": lambda params: self._send("sendMessage", params, checked_text(params, "text")),
             "sendDocument": lambda params: self._send("sendDocument", params, checked_text(params, "caption"), "document"),
             "sendPhoto": lambda params: self._send("sendPhoto", params, checked_text(params, "caption"), "photo"),
             "editMessageText": lambda params: self._edit(params, checked_text(params, "text")),
-            "editMessageReplyMarkup": lambda params: self._edit(params),
-            "answerCallbackQuery": lambda params: self._answer_query(params["callback_query_id"], params.get("text", "")),
+            "editMessageReplyMarkup": self._edit,
+            "answerCallbackQuery": lambda params: self._answer_query(params["callback_query_id"]),
             "answerInlineQuery": self._answer_inline,
             "sendChatAction": lambda params: bool(self._reachable_chat(params)),
             "leaveChat": lambda params: bool(self._reachable_chat(params)),
             "getFile": self._get_file,
             "setMyCommands": self._set_commands,
-            "getMyCommands": lambda params: self.commands.get(language(params), []),
-            "deleteMyCommands": lambda params: self.commands.pop(language(params), []) is not None,
+            "getMyCommands": lambda params: self.commands.get(params.get("language_code", ""), []),
+            "deleteMyCommands": lambda params: self.commands.pop(params.get("language_code", ""), []) is not None,
             "setMyDescription": lambda params: self._describe(params, "description", self.descriptions, 512),
             "setMyShortDescription": lambda params: self._describe(params, "short_description", self.short_descriptions, 120),
             "logOut": lambda params: True,
@@ -222,8 +220,9 @@ class Emulator:
         }
         methods = Route("/bot{token}/{method}", self._serve_method, methods=["GET", "POST"])
         app = Starlette(routes=[methods, Route("/file/bot{token}/files/{file_id}", self._serve_file)])
-        config = uvicorn.Config(app, loop="asyncio", http="h11", ws="none", lifespan="off", log_config=None, access_log=False)
-        self._server = uvicorn.Server(config)
+        plain: Json = {"loop": "asyncio", "http": "h11", "ws": "none", "lifespan": "off", "log_config": None, "access_log": False}
+        self._server = uvicorn.Server(uvicorn.Config(app, timeout_graceful_shutdown=2, **plain))
+        self._workers = ThreadPoolExecutor(64)  # each long poll and each slow call holds one
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> "Emulator":
@@ -242,14 +241,17 @@ class Emulator:
         self._server.should_exit = True
         for thread in self._threads:
             thread.join()
+        self._workers.shutdown()
 
     async def _serve_method(self, request: Request) -> Response:
         try:
             params = await read_params(request)
-            result = await run_in_threadpool(self._perform, params, **request.path_params)
+            path = request.path_params
+            work = self._workers.submit(self._perform, path["token"], path["method"], params)
+            result = await asyncio.wrap_future(work)
         except ConnectionAbortedError:
             for connection in self._server.server_state.connections:
-                if connection.client == request.client:
+                if isinstance(connection, H11Protocol) and connection.client == request.client:
                     connection.transport.abort()
             await asyncio.sleep(0)  # lets uvicorn notice, so that it drops the response below
             return Response()
@@ -263,7 +265,7 @@ class Emulator:
         known = request.path_params["token"] == self.token and request.path_params["file_id"] in self.files
         return Response(self.files[request.path_params["file_id"]][1]) if known else Response(status_code=404)
 
-    def _perform(self, params: Json, token: str, method: str) -> object:
+    def _perform(self, token: str, method: str, params: Json) -> object:
         if token != self.token:
             raise Refused("Unauthorized", 401)
         with self._changed:
@@ -278,35 +280,25 @@ class Emulator:
             return self._methods[method](params)
 
     def _get_updates(self, params: Json) -> list[Json]:
-        """Long polling. As with Telegram, a later call ends an earlier one that still waits."""
+        """Long polling: updates before `offset` are confirmed and dropped, the others wait until they are."""
         if self.webhook_url:
-            raise Refused(
-                "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first", 409
-            )
+            remedy = "use deleteWebhook to delete the webhook first"
+            raise Refused(f"Conflict: can't use getUpdates method while webhook is active; {remedy}", 409)
         self.allowed_updates = params.get("allowed_updates", self.allowed_updates)
-        self._polls += 1
-        poll, offset, timeout = self._polls, params.get("offset", 0), params.get("timeout", 0)
+        offset = params.get("offset", 0)
         self.pending = [update for update in self.pending if update["update_id"] >= offset] if offset >= 0 else self.pending[offset:]
-        self._changed.notify_all()
-        self._changed.wait_for(lambda: self.pending or self._closing or self._polls != poll or self.webhook_url, timeout)
-        if self._polls != poll:
-            raise Refused("Conflict: terminated by other getUpdates request; make sure that only one bot instance is running", 409)
+        self._changed.wait_for(lambda: self.pending or self._closing or self.webhook_url, params.get("timeout", 0))
         if self.webhook_url:
             raise Refused("Conflict: terminated by setWebhook request", 409)
         return self.pending[: params.get("limit", 100)]
 
     def _set_webhook(self, params: Json) -> bool:
-        self.webhook_url, self.webhook_secret, self.webhook_error = params.get("url", ""), params.get("secret_token", ""), ""
+        self.webhook_url, self.webhook_secret = params.get("url", ""), params.get("secret_token", "")
         self.allowed_updates = params.get("allowed_updates", self.allowed_updates)
         if params.get("drop_pending_updates"):
             self.pending.clear()
         self._changed.notify_all()
         return True
-
-    def _webhook_info(self, params: Json) -> Json:
-        info: Json = {"url": self.webhook_url, "has_custom_certificate": False, "pending_update_count": len(self.pending)}
-        info |= {"last_error_date": int(time.time()), "last_error_message": self.webhook_error} if self.webhook_error else {}
-        return info | ({"allowed_updates": self.allowed_updates} if self.allowed_updates else {})
 
     def _deliver(self) -> None:
         """Post updates to the webhook one by one, each again and again until it is answered with 200."""
@@ -316,26 +308,23 @@ class Emulator:
                     self._changed.wait_for(lambda: self._closing or (self.pending and self.webhook_url))
                     if self._closing:
                         return
-                    update, url, headers = self.pending[0], self.webhook_url, {"X-Telegram-Bot-Api-Secret-Token": self.webhook_secret}
+                    update, url = self.pending[0], self.webhook_url
+                    headers = {"X-Telegram-Bot-Api-Secret-Token": self.webhook_secret} if self.webhook_secret else {}
                     self.attempts[update["update_id"]] += 1
                 try:
-                    status = client.post(url, json=update, headers=headers).status_code
-                    self.webhook_error = "" if status == 200 else f"Wrong response from the webhook: {status}"
+                    taken = client.post(url, json=update, headers=headers).status_code == 200
                 except httpx.HTTPError:
-                    self.webhook_error = "Connection refused"
+                    taken = False
                 with self._changed:
-                    if self.webhook_error:
+                    if not taken:
                         self._changed.wait_for(lambda: self._closing, WEBHOOK_RETRY_SECONDS)
                     elif update in self.pending:
                         self.pending.remove(update)
 
     def _reachable_chat(self, params: Json) -> int:
-        chat = params.get("chat_id")
-        if not isinstance(chat, int):
-            raise Refused("Bad Request: chat not found" if chat else "Bad Request: chat_id is empty")
-        if chat in self.blocked:
+        if params["chat_id"] in self.blocked:
             raise Refused("Forbidden: bot was blocked by the user", 403)
-        return chat
+        return int(params["chat_id"])
 
     def _message_json(self, message: SentMessage) -> Json:
         return message.json(self._chats.get(message.chat_id, {"id": message.chat_id, "type": "private"}))
@@ -348,8 +337,7 @@ class Emulator:
 
     def _send(self, method: str, params: Json, text: tuple[str, str], media: str = "") -> Json:
         chat, buttons = self._reachable_chat(params), checked_buttons(params)
-        reply_to = (params.get("reply_parameters") or {}).get("message_id", params.get("reply_to_message_id"))
-        message = SentMessage(chat, next(self._ids), *text, buttons, reply_to, method)
+        message = SentMessage(chat, next(self._ids), *text, buttons, params.get("reply_parameters", {}).get("message_id"), method)
         if media:
             sent = params[media]  # an upload, or the id of a file Telegram has
             message.file = self.files.get(sent, (sent, b"")) if isinstance(sent, str) else sent
@@ -365,27 +353,17 @@ class Emulator:
             raise Refused("Bad Request: message to edit not found")
         plain, html = text or (message.text, message.html)
         if (html, buttons) == (message.html, message.buttons):
-            same = (
-                "specified new message content and reply markup are exactly the same as a current content and reply markup of the message"
-            )
-            raise Refused(f"Bad Request: message is not modified: {same}")
+            raise Refused(f"Bad Request: {NOT_MODIFIED}")
         message.text, message.html, message.buttons = plain, html, buttons
         message.edits += 1
         return self._message_json(message)
 
-    def _answer_query(self, query: str, text: str = "") -> bool:
-        if query not in self._queries:
+    def _answer_query(self, query: str) -> bool:
+        if query not in self.open_queries:
             raise Refused("Bad Request: query is too old and response timeout expired or query ID is invalid")
-        if utf16_length(text) > 200:
-            raise Refused("Bad Request: MESSAGE_TOO_LONG")
         return True
 
     def _answer_inline(self, params: Json) -> bool:
-        ids = [result["id"] for result in params["results"]]
-        if len(ids) > 50:
-            raise Refused("Bad Request: RESULTS_TOO_MUCH")
-        if len(ids) != len(set(ids)) or not all(1 <= len(result_id.encode()) <= 64 for result_id in ids):
-            raise Refused("Bad Request: RESULT_ID_INVALID")
         for result in params["results"]:
             checked_buttons(result)
             if "input_message_content" in result:
@@ -396,24 +374,24 @@ class Emulator:
         file_id = params["file_id"]
         if file_id not in self.files:
             raise Refused("Bad Request: wrong file_id or the file is temporarily unavailable")
-        size = len(self.files[file_id][1])
-        return {"file_id": file_id, "file_unique_id": file_id, "file_size": size, "file_path": f"files/{file_id}"}
+        return {"file_id": file_id, "file_unique_id": file_id, "file_path": f"files/{file_id}"}
 
     def _set_commands(self, params: Json) -> bool:
         for command in params["commands"]:
             for part, words, limit in (("command", "command", 32), ("description", "command description", 256)):
-                if not 1 <= len(command[part]) <= limit:
-                    problem = f"length must not exceed {limit}" if command[part] else "must be non-empty"
-                    raise Refused(f"Bad Request: {words} {problem}")
+                if not command[part]:
+                    raise Refused(f"Bad Request: {words} must be non-empty")
+                if len(command[part]) > limit:
+                    raise Refused(f"Bad Request: {words} length must not exceed {limit}")
             if not re.fullmatch("[a-z0-9_]+", command["command"]):
                 raise Refused("Bad Request: BOT_COMMAND_INVALID")
-        self.commands[language(params)] = params["commands"]
+        self.commands[params.get("language_code", "")] = params["commands"]
         return True
 
     def _describe(self, params: Json, name: str, kept: dict[str, str], limit: int) -> bool:
         if len(params.get(name, "")) > limit:
             raise Refused(f"Bad Request: {name.replace('_', ' ')} length must not exceed {limit}")
-        kept[language(params)] = params.get(name, "")
+        kept[params.get("language_code", "")] = params.get(name, "")
         return True
 
     # What users do. Every action but `raw` marks what the bot sent so far as seen: `next_message` returns what comes after.
@@ -432,15 +410,7 @@ class Emulator:
         """The next update comes twice, with one update_id, as it may with Telegram."""
         self._copies = 2
 
-    def _write(
-        self,
-        content: Json,
-        chat: int = CHAT,
-        user: User = USER,
-        chat_type: str = "private",
-        language_code: str = "id",
-        edited: bool = False,
-    ) -> int:
+    def _write(self, content: Json, chat: int, user: User = USER, chat_type: str = "private", language_code: str = "id") -> int:
         """Queue a message from a user. Returns its message_id."""
         with self._changed:
             self._seen[chat] = len(self.messages[chat])
@@ -448,45 +418,37 @@ class Emulator:
             self._chats[chat] = {"id": chat, "type": chat_type} | about
             message: Json = {"message_id": next(self._ids), "date": int(time.time()), "chat": self._chats[chat]}
             message |= {"from": user.json(language_code)} | content
-            self.raw({"edited_message" if edited else "message": message})
+            self.raw({"edited_message" if "edit_date" in content else "message": message})
         return int(message["message_id"])
 
     def say(
-        self,
-        text: str,
-        chat: int = CHAT,
-        user: User = USER,
-        edit_of: int | None = None,
-        reply_to: SentMessage | None = None,
-        chat_type: str = "private",
-        forwarded: bool = False,
-        language_code: str = "id",
+        self, text: str, chat: int = CHAT, edit_of: int = 0, reply_to: SentMessage | None = None, forwarded: bool = False, **who: Any
     ) -> int:
-        """Write to the bot, or change an earlier message of the user (`edit_of`, a message_id). Returns the message_id."""
-        content: Json = {"text": text}
-        if entities := command_and_mentions(text):
-            content["entities"] = entities
+        """Write, or change an earlier message of the user (`edit_of`). Returns the message_id.
+
+        `who`, here and below: user, chat_type ("private", "group" or "supergroup") and language_code.
+        """
+        content: Json = {"text": text, "entities": command_and_mentions(text)}
         if forwarded:
-            content["forward_origin"] = {"type": "user", "date": int(time.time()), "sender_user": user.json()}
+            content["forward_origin"] = {"type": "hidden_user", "date": int(time.time()), "sender_user_name": "Penerus Rahasia"}
         if reply_to:
             content["reply_to_message"] = self._message_json(reply_to)
         if edit_of:
             content |= {"message_id": edit_of, "edit_date": int(time.time())}
-        return self._write(content, chat, user, chat_type, language_code, edit_of is not None)
+        return self._write(content, chat, **who)
 
-    def send_photo(self, caption: str = "", content: bytes = b"photo", **where: Any) -> int:
-        """Send a photo. `where`, here and below: chat, user, chat_type, language_code as in `say`. Returns the message_id."""
-        return self._write({"photo": [self._keep_file(("photo.jpg", content))], "caption": caption}, **where)
+    def send_photo(self, caption: str = "", chat: int = CHAT, **who: Any) -> int:
+        return self._write({"photo": [self._keep_file(("photo.jpg", b"photo"))], "caption": caption}, chat, **who)
 
-    def send_voice(self, content: bytes = b"voice", **where: Any) -> int:
-        return self._write({"voice": self._keep_file(("voice.ogg", content)) | {"duration": 2, "mime_type": "audio/ogg"}}, **where)
+    def send_voice(self, chat: int = CHAT, **who: Any) -> int:
+        return self._write({"voice": self._keep_file(("voice.ogg", b"voice")) | {"duration": 2}}, chat, **who)
 
-    def send_sticker(self, **where: Any) -> int:
-        kind = {"type": "regular", "is_animated": False, "is_video": False, "emoji": "👍"}
-        return self._write({"sticker": self._keep_file(("sticker.webp", b"sticker")) | kind}, **where)
+    def send_sticker(self, chat: int = CHAT, **who: Any) -> int:
+        sticker = self._keep_file(("sticker.webp", b"sticker")) | {"type": "regular", "is_animated": False, "is_video": False}
+        return self._write({"sticker": sticker}, chat, **who)
 
-    def send_document(self, name: str = "surat.pdf", content: bytes = b"%PDF", caption: str = "", **where: Any) -> int:
-        return self._write({"document": self._keep_file((name, content)) | {"file_name": name}, "caption": caption}, **where)
+    def send_document(self, name: str = "surat.pdf", content: bytes = b"%PDF", caption: str = "", chat: int = CHAT, **who: Any) -> int:
+        return self._write({"document": self._keep_file((name, content)) | {"file_name": name}, "caption": caption}, chat, **who)
 
     def channel_post(self, text: str, chat: int = -1001777) -> int:
         """A post in a channel the bot is in. Returns the update_id."""
@@ -495,7 +457,7 @@ class Emulator:
         return self.raw({"channel_post": post})
 
     def tap(self, message: SentMessage, text_or_data: str, user: User = USER) -> str:
-        """Press the button with this callback data, or else the first with this in its text. Returns the query id."""
+        """Press the button with this data, or else the first with this in its text. Returns the callback query id."""
         with self._changed:
             buttons = [button for row in message.buttons for button in row if "callback_data" in button]
             fits = [button for button in buttons if button["callback_data"] == text_or_data]
@@ -514,14 +476,10 @@ class Emulator:
 
     def _new_query(self) -> str:
         query = f"query{next(self._ids)}"
-        self._queries.add(query)
+        self.open_queries.add(query)
         return query
 
-    def expire(self, query: str) -> None:
-        """From now on the query is too old to be answered."""
-        self._queries.discard(query)
-
-    # What goes wrong. A chat in `blocked` has blocked the bot.
+    # What goes wrong. Besides: add a chat to `blocked` and it has blocked the bot; discard an id from `open_queries` and it is too old.
 
     def fail(self, method: str, status: int, description: str, retry_after: int | None = None, times: int = 1) -> None:
         """The next calls of the method are refused and not performed."""
@@ -559,8 +517,5 @@ class Emulator:
         return message
 
     def last(self, chat: int = CHAT) -> SentMessage:
+        """The newest message of the bot in the chat."""
         return self.messages[chat][-1]
-
-    def params(self, method: str) -> list[Json]:
-        """The parameters of every call of the method so far."""
-        return [params for name, params in list(self.calls) if name == method]

@@ -314,6 +314,7 @@ class GlossaryFile(Entry):
     terms: tuple[Term, ...] = Field(alias="istilah")
     plain_words: tuple[str, ...] = Field(alias="kata_umum", description="Kata yang tidak menentukan pokok soal.")
     question_words: tuple[str, ...] = Field(alias="kata_tanya", description="Kata yang menanyakan izin atau akibat, bukan pokok soal.")
+    political_words: tuple[str, ...] = Field(alias="kata_politik", description="Kata yang menandai bahwa pertanyaan menyangkut pemilihan.")
 
 
 class CalendarFile(Entry):

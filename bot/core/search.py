@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bot.core.answer import verdict_on
 from bot.core.bm25 import BM25
+from bot.core.facts import PLAIN, Facts, learn
 from bot.core.language import is_english, is_foreign
 from bot.core.ranker import FORMAT, Ranker, train
 from bot.core.rulebook import Branch, Rule, Rulebook, Verdict
@@ -40,7 +41,9 @@ class Thresholds:
     option: float = 0.04
     listed: float = 0.55
     coverage: float = 0.30
-    branch_lead: float = 1.10
+    branch_lead: float = -0.1
+    caution: float = 0.15
+    unpolitical: float = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,25 @@ Result = Found | Close | Nothing
 
 
 @dataclass(frozen=True, slots=True)
+class Learnt:
+    """What was learnt from one rulebook's phrasings: which rule, and which fact."""
+
+    ranker: Ranker
+    facts: Facts
+
+    def to_bytes(self) -> bytes:
+        """Both in one block, for a cache."""
+        first = self.ranker.to_bytes()
+        return len(first).to_bytes(8, "big") + first + self.facts.to_bytes()
+
+    @classmethod
+    def from_bytes(cls, block: bytes) -> "Learnt":
+        """Reads what `to_bytes` wrote. Raises ValueError or KeyError on anything else."""
+        size = int.from_bytes(block[:8], "big")
+        return cls(Ranker.from_bytes(block[8 : 8 + size]), Facts.from_bytes(block[8 + size :]))
+
+
+@dataclass(frozen=True, slots=True)
 class _Document:
     """One indexed phrasing: the class it speaks for, and the branch of which rule it states the fact of."""
 
@@ -115,16 +137,16 @@ class _Document:
 class Searcher:
     """Finds rules in one published rulebook. Immutable after building; any number of questions at once."""
 
-    def __init__(self, rulebook: Rulebook, ranker: Ranker | None = None, thresholds: Thresholds | None = None) -> None:
-        """Builds the index. Without a ranker of this very rulebook one is learnt, which takes seconds."""
+    def __init__(self, rulebook: Rulebook, learnt: Learnt | None = None, thresholds: Thresholds | None = None) -> None:
+        """Builds the index. Without what was learnt from this very rulebook it is learnt now, which takes seconds."""
         self.rulebook = rulebook
         self.thresholds = thresholds or Thresholds()
         texts = list(_texts(rulebook))
         self.lexicon = Lexicon(rulebook.glossary, (text for *_, text in texts))
         self._documents = [_Document(label, owner, branch, self.lexicon.read(text).stems) for label, owner, branch, text in texts]
         self._bm25 = BM25([document.stems for document in self._documents])
-        self.ranker = ranker or train([d.stems for d in self._documents], [d.label for d in self._documents])
-        self._classes = self.ranker.classes
+        self.learnt = learnt or self._learn()
+        self._classes = self.learnt.ranker.classes
         number = {name: i for i, name in enumerate(self._classes)}
         self._label = np.array([number[d.label] for d in self._documents], dtype=np.int32)
         self._rule_words: dict[str, set[str]] = {}
@@ -134,11 +156,26 @@ class Searcher:
         for i, document in enumerate(self._documents):
             self._of_owner.setdefault(document.owner, []).append(i)
         self._is_outside = np.array([name.startswith(OUTSIDE) for name in self._classes])
+        self._political = {stem for line in rulebook.glossary.political_words for stem in self.lexicon.read(line).stems}
+        self._needs_politics = {rule for rule in rulebook.rules if self._unpolitical_share(rule) < self.thresholds.unpolitical}
 
     @staticmethod
     def cache_key(rulebook: Rulebook) -> str:
-        """Names the ranker that belongs to a rulebook."""
-        return f"ranker-{FORMAT}-{rulebook.version}"
+        """Names what was learnt from a rulebook."""
+        return f"learnt-{FORMAT}-{rulebook.version}"
+
+    def _learn(self) -> Learnt:
+        ranker = train([d.stems for d in self._documents], [d.label for d in self._documents])
+        stated: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for document in self._documents:
+            if not document.owner.startswith(OUTSIDE):
+                stated.setdefault(document.owner, []).append((document.stems, document.branch or PLAIN))
+        return Learnt(ranker, learn(stated, self._bm25.idf))
+
+    def _unpolitical_share(self, rule: str) -> float:
+        """How many of a rule's phrasings name nothing of elections, 0..1: such rules may be asked about without it."""
+        own = [self._documents[i] for i in self._of_owner[rule]]
+        return sum(self._political.isdisjoint(document.stems) for document in own) / len(own)
 
     def search(self, question: str, day: date, about: str | None = None) -> Result:
         """What a question leads to on a day. `about` is the rule whose card the question replies to."""
@@ -178,7 +215,7 @@ class Searcher:
 
     def _beliefs(self, words: Words) -> NDArray[np.float64]:
         """The belief in each class, summing to one."""
-        learnt = self.ranker.scores(words.stems)
+        learnt = self.learnt.ranker.scores(words.stems)
         found = self._by_class(self._bm25.scores(words.stems))
         mixed = _standard(learnt) + self.thresholds.bm25_share * _standard(found)
         raised = np.exp((mixed - mixed.max()) * self.thresholds.temperature)
@@ -215,7 +252,10 @@ class Searcher:
         if first.startswith(OUTSIDE) or outside > 0.5 or not hits:
             kinds = [self._classes[int(i)] for i in order if self._is_outside[i]]
             return Nothing(kinds[0][1:] if kinds else "tidak-ada", outside, trace)
-        best = hits[0]
+        best = self._redirected(hits[0], day)
+        if best.rule in self._needs_politics and self._political.isdisjoint(words.stems):
+            # Every word fits, yet nothing says that this is about elections: "mobil dinas untuk mudik".
+            return Nothing("hukum-lain", 1 - best.share, trace)
         verdict = self._verdict(best, day)
         rivals = [hit for hit in hits[1:] if hit.share >= t.rival * best.share]
         harmless = all(self._verdict(hit, day) is verdict for hit in rivals)
@@ -236,22 +276,27 @@ class Searcher:
         return verdict
 
     def _branch(self, rule: Rule, words: Words) -> Branch | None:
-        """The branch whose decisive fact the question states, if its phrasings match clearly better than the rule's own."""
-        if not rule.branches:
-            return None
-        plain = 0.0
-        stated: dict[str, float] = {}
-        for i in self._of_owner[rule.id]:
-            document = self._documents[i]
-            score = self._likeness(words, document)
-            if document.branch is None:
-                plain = max(plain, score)
-            elif document.label == rule.id:
-                stated[document.branch] = max(stated.get(document.branch, 0.0), score)
+        """The branch whose decisive fact the question states; the stricter reading wins when two are nearly as likely."""
+        scores = self.learnt.facts.scores(rule.id, words.stems, self._bm25.idf)
+        stated = {name: score for name, score in scores.items() if name != PLAIN}
         if not stated:
             return None
-        name = max(stated, key=lambda key: stated[key])
-        return rule.branch(name) if stated[name] > plain * self.thresholds.branch_lead else None
+        t = self.thresholds
+        branch = rule.branch(max(stated, key=lambda name: stated[name]))
+        if branch is None:
+            return None
+        usual = [version.verdict.permits for version in rule.versions.values() if version is not None][-1]
+        caution = t.caution if branch.verdict.permits and not usual else -t.caution if usual and not branch.verdict.permits else 0.0
+        return branch if stated[branch.id] > scores.get(PLAIN, -1.0) + t.branch_lead + caution else None
+
+    def _redirected(self, hit: Hit, day: date) -> Hit:
+        """The rule that answers a branch in full, when the branch points to one."""
+        rule = self.rulebook.rules[hit.rule]
+        branch = rule.branch(hit.branch) if hit.branch else None
+        target = answering_rule(self.rulebook, rule, branch) if branch else rule.id
+        if target == rule.id or self.rulebook.rules[target].version_on(day) is None:
+            return hit
+        return Hit(target, None, hit.share)
 
     def _likeness(self, words: Words, document: _Document) -> float:
         """How much of both texts is common, weighed by rarity: 0 nothing, 1 the same words."""

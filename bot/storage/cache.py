@@ -28,5 +28,5 @@ class FileCache:
             with os.fdopen(handle, "wb") as file:
                 file.write(value)
             Path(name).replace(self._folder / key)
-            for old in sorted(self._folder.glob("ranker-*"), key=lambda path: -path.stat().st_mtime)[KEPT:]:
+            for old in sorted(self._folder.glob("learnt-*"), key=lambda path: -path.stat().st_mtime)[KEPT:]:
                 old.unlink(missing_ok=True)

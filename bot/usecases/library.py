@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.core.assembly import Assembly, assemble
-from bot.core.ranker import Ranker
 from bot.core.rulebook import Rulebook
 from bot.core.scrub import Scrubber
-from bot.core.search import Searcher
+from bot.core.search import Learnt, Searcher
 from bot.usecases.ports import Cache
 
 log = logging.getLogger(__name__)
@@ -73,15 +72,15 @@ class Library:
         key = Searcher.cache_key(rulebook)
         searcher = Searcher(rulebook, self._cached(key))
         if self._cache.get(key) is None:
-            self._cache.put(key, searcher.ranker.to_bytes())
+            self._cache.put(key, searcher.learnt.to_bytes())
         return Shelf(rulebook, searcher, Scrubber(searcher.lexicon.is_word))
 
-    def _cached(self, key: str) -> Ranker | None:
+    def _cached(self, key: str) -> Learnt | None:
         block = self._cache.get(key)
         if block is None:
             return None
         try:
-            return Ranker.from_bytes(block)
+            return Learnt.from_bytes(block)
         except (ValueError, KeyError, OSError) as error:
-            log.warning("cached ranker unreadable (%s); learning again", type(error).__name__)
+            log.warning("cached learning unreadable (%s); learning again", type(error).__name__)
             return None
