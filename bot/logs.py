@@ -8,7 +8,7 @@ from collections.abc import Iterable
 QUIET = ("httpx", "httpcore", "telegram", "apscheduler", "aiosqlite", "sqlalchemy", "alembic", "uvicorn", "multipart", "python_multipart")
 """Loggers that print addresses with the token in them, or whole updates, when they are let."""
 
-_TOKEN_LIKE = re.compile(r"\d{6,}:[\w-]{30,}")
+_TOKEN_LIKE = re.compile(r"\d{2,}:[\w-]{30,}")
 _HIDDEN = "[rahasia]"
 
 

@@ -61,7 +61,7 @@ class Settings:
             return environment.get(name, "").strip()
 
         token = get("TELEGRAM_BOT_TOKEN") or None
-        if token and not re.fullmatch(r"\d{3,}:[\w-]{10,}", token):
+        if token and not re.fullmatch(r"\d+:[\w-]{10,}", token):
             faults.append("TELEGRAM_BOT_TOKEN does not look like a token (digits, a colon, letters).")
         base = get("TELEGRAM_API_BASE").rstrip("/") or DEFAULT_API
         if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", base):

@@ -1,12 +1,19 @@
 """Messages out to Telegram, through its faults: a refused form is sent once more as plain text, expected refusals pass."""
 
+import asyncio
 import logging
 import re
+from collections.abc import Awaitable, Callable
 from html import unescape
+from typing import TypeVar
 
 from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, Forbidden
+from telegram.error import BadRequest, Forbidden, NetworkError, TimedOut
+
+T = TypeVar("T")
+WAITS = (0.5, 2.0)
+"""Seconds before the second and the third try."""
 
 log = logging.getLogger(__name__)
 
@@ -19,16 +26,18 @@ EXPECTED = ("message is not modified", "query is too old", "query id is invalid"
 async def send(bot: Bot, chat: int, html: str, buttons: InlineKeyboardMarkup | None = None, reply_to: int | None = None) -> Message | None:
     """Sends a message; None when the user has blocked the bot."""
     quote = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to else None
+
+    async def attempt(text: str, mode: str | None) -> Message:
+        return await bot.send_message(chat, text, mode, reply_markup=buttons, reply_parameters=quote, link_preview_options=_NO_PREVIEW)
+
     try:
         try:
-            return await bot.send_message(
-                chat, html, parse_mode=ParseMode.HTML, reply_markup=buttons, reply_parameters=quote, link_preview_options=_NO_PREVIEW
-            )
+            return await _again(lambda: attempt(html, ParseMode.HTML))
         except BadRequest as error:
             if not _is_parse_fault(error):
                 raise
             log.warning("telegram refused the form of a message; sent as plain text")
-            return await bot.send_message(chat, plain(html), reply_markup=buttons, reply_parameters=quote, link_preview_options=_NO_PREVIEW)
+            return await _again(lambda: attempt(plain(html), None))
     except Forbidden:
         log.info("a chat has blocked the bot")
         return None
@@ -36,14 +45,18 @@ async def send(bot: Bot, chat: int, html: str, buttons: InlineKeyboardMarkup | N
 
 async def edit(bot: Bot, chat: int, message: int, html: str, buttons: InlineKeyboardMarkup | None = None) -> bool:
     """Edits a message in place; False when it is gone or cannot be edited any more."""
+
+    async def attempt(text: str, mode: str | None) -> Message | bool:
+        return await bot.edit_message_text(text, chat, message, parse_mode=mode, reply_markup=buttons, link_preview_options=_NO_PREVIEW)
+
     try:
         try:
-            await bot.edit_message_text(html, chat, message, parse_mode=ParseMode.HTML, reply_markup=buttons, link_preview_options=_NO_PREVIEW)
+            await _again(lambda: attempt(html, ParseMode.HTML))
         except BadRequest as error:
             if not _is_parse_fault(error):
                 raise
             log.warning("telegram refused the form of a message; edited as plain text")
-            await bot.edit_message_text(plain(html), chat, message, reply_markup=buttons, link_preview_options=_NO_PREVIEW)
+            await _again(lambda: attempt(plain(html), None))
     except BadRequest as error:
         if not is_expected(error):
             raise
@@ -51,6 +64,19 @@ async def edit(bot: Bot, chat: int, message: int, html: str, buttons: InlineKeyb
     except Forbidden:
         return False
     return True
+
+
+async def _again(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Tries once more, twice, when the Bot API was not well. A time-out is not tried again: the message may have arrived."""
+    for wait in WAITS:
+        try:
+            return await attempt()
+        except (BadRequest, TimedOut):
+            raise
+        except NetworkError as error:
+            log.warning("bot api not well (%s); trying again", type(error).__name__)
+            await asyncio.sleep(wait)
+    return await attempt()
 
 
 def plain(html: str) -> str:

@@ -244,6 +244,6 @@ def _examples(rulebook: Rulebook, sites: Sites) -> Iterator[Problem]:
         if not example.kind and not example.rules and not example.verdict:
             yield reading.problem(path, "Contoh ini tidak menyebut apa yang diharapkan.", "Isi `aturan`, `putusan`, atau `di_luar`.")
         if key in indexed:
-            yield reading.problem((*path, "tanya"), "Pertanyaan uji ini sama dengan frasa yang diindeks.", "Tulis dengan kata lain.")
+            yield reading.problem((*path, "tanya"), "Pertanyaan uji ini sama dengan frasa yang diindeks.", "Tulis dengan kata lain.", warning=True)
         elif twice[key] > 1:
             yield reading.problem((*path, "tanya"), "Pertanyaan uji ini ditulis dua kali.", "Hapus salah satunya.", warning=True)

@@ -1,6 +1,7 @@
 """One message to the questions it holds. A story stays whole; "dan kalau …?" is read with the question before it."""
 
 import re
+from dataclasses import dataclass
 
 MAX_PARTS = 4
 """More than this in one message is answered for the first ones only."""
@@ -14,32 +15,41 @@ _LEANS = re.compile(
 MIN_WORDS = 3
 
 
-def parts_of(text: str) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One question of a message. `context` is the question before it, when this one leans on it ("kalau …?")."""
+
+    text: str
+    context: str | None = None
+
+    @property
+    def whole(self) -> str:
+        """The question together with the one it leans on."""
+        return f"{self.context.rstrip('?')}, {self.text}" if self.context else self.text
+
+
+def parts_of(text: str) -> list[Piece]:
     """The questions of a message, in order; the whole text when it holds one or none.
 
-    A question that leans on the one before ("kalau pakai mobil dinas?") carries that one with it. Statements before
-    the first question belong to it; statements after the last belong to the last.
+    Statements before the first question belong to it; statements after the last belong to the last.
     """
     pieces = [_MARK.sub("", piece).strip() for piece in _END.split(text) if piece and piece.strip()]
     asked = [piece for piece in pieces if piece.endswith("?") or _is_listed(text)]
     if len(asked) < 2:
-        return [text]
-    found: list[str] = []
+        return [Piece(text)]
+    found: list[Piece] = []
     waiting = ""
     for piece in pieces:
         if piece not in asked:
             waiting = f"{waiting} {piece}".strip()
-            continue
-        whole = f"{waiting} {piece}".strip()
-        waiting = ""
-        if found and _LEANS.match(piece):
-            whole = f"{found[-1].rstrip('?')}, {piece}"
-        elif found and len(piece.split()) < MIN_WORDS:
-            found[-1] = f"{found[-1]} {piece}"
-            continue
-        found.append(whole)
+        elif found and not waiting and len(piece.split()) < MIN_WORDS:
+            found[-1] = Piece(f"{found[-1].text} {piece}", found[-1].context)
+        else:
+            leans = found and not waiting and _LEANS.match(piece)
+            found.append(Piece(f"{waiting} {piece}".strip(), found[-1].whole if leans else None))
+            waiting = ""
     if waiting and found:
-        found[-1] = f"{found[-1]} {waiting}"
+        found[-1] = Piece(f"{found[-1].text} {waiting}", found[-1].context)
     return found
 
 

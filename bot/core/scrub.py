@@ -43,17 +43,19 @@ class Scrubber:
         self._knows = knows
         self._mask = Samaran()
 
+    def mask(self, text: str) -> str:
+        """The text with identifiers replaced by "…" and everything else as it was: what may be searched with."""
+        masked = _IDENTIFIERS.sub(f" {HOLE} ", _PLACEHOLDER.sub(HOLE, self._mask.mask(text).text))
+        return _TITLED.sub(lambda match: f"{match[1]} {HOLE} ", masked)
+
     def scrub(self, text: str) -> Scrubbed:
         """The text with everything that could name a person replaced by "…"; at most 300 characters."""
-        masked = _IDENTIFIERS.sub(f" {HOLE} ", _PLACEHOLDER.sub(HOLE, self._mask.mask(text).text))
-        found = masked != text
-        titled = _TITLED.sub(lambda m: f"{m[1]} {HOLE} ", masked)
-        found = found or titled != masked
+        masked = self.mask(text)
         kept: list[str] = []
-        for token in _TOKEN.findall(titled):
+        for token in _TOKEN.findall(masked):
             word = token.lower()
             safe = word != HOLE and not any(c.isdigit() for c in word) and all(self._knows(part) for part in word.split("-"))
             piece = word if safe else HOLE
             if piece != HOLE or not kept or kept[-1] != HOLE:
                 kept.append(piece)
-        return Scrubbed(" ".join(kept)[:MAX_KEPT].strip(), found)
+        return Scrubbed(" ".join(kept)[:MAX_KEPT].strip(), masked != text)

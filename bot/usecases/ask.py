@@ -10,7 +10,7 @@ from datetime import date
 
 from bot.core.answer import Card, compose, verdict_on
 from bot.core.messages import Language
-from bot.core.questions import MAX_PARTS, parts_of
+from bot.core.questions import MAX_PARTS, Piece, parts_of
 from bot.core.rulebook import Rulebook, Verdict
 from bot.core.search import Close, Found, Hit, Nothing, Result, language_of
 from bot.usecases.library import Library, Shelf
@@ -67,10 +67,12 @@ class Asking:
         """The answer to a message. `about` is the rule whose card it replies to; nothing is written yet."""
         shelf = self._library.shelf
         spoken: Language = language or ("en" if language_of(text) == "en" else "id")
-        pieces = parts_of(text) if about is None else [text]
+        pieces = parts_of(text) if about is None else [Piece(text)]
         parts: list[Part] = []
         for piece in pieces[:MAX_PARTS]:
-            part = self._answer(shelf, piece, channel, spoken, about)
+            part = self._answer(shelf, piece.text, channel, spoken, about)
+            if piece.context:
+                part = self._leaning(shelf, piece, part, parts, channel, spoken)
             if not any(_same(part, earlier) for earlier in parts):
                 parts.append(part)
         if len(parts) > 1 and any(isinstance(part.result, Nothing) for part in parts):
@@ -78,7 +80,7 @@ class Asking:
             whole = self._answer(shelf, text, channel, spoken, about)
             answered = [part for part in parts if not isinstance(part.result, Nothing)]
             parts = answered if len(answered) > 1 else [whole if not isinstance(whole.result, Nothing) or not answered else answered[0]]
-        had_identifier = any(shelf.scrubber.scrub(piece).had_identifier for piece in pieces)
+        had_identifier = shelf.scrubber.scrub(text).had_identifier
         return Reply(tuple(parts), spoken, had_identifier)
 
     async def record(self, reply: Reply) -> None:
@@ -111,10 +113,16 @@ class Asking:
         branch = rule.branch(branch_id) if branch_id else None
         return compose(rulebook, rule, self._clock().date(), branch, language)
 
+    def _leaning(self, shelf: Shelf, piece: Piece, alone: Part, earlier: list[Part], channel: Channel, language: Language) -> Part:
+        """ "kalau pakai kaos paslon?" after another question: together with it, unless together says nothing new."""
+        together = self._answer(shelf, piece.whole, channel, language, None)
+        nothing_new = isinstance(together.result, Nothing) or any(_same(together, part) for part in earlier)
+        return alone if nothing_new and isinstance(alone.result, Found) else together
+
     def _answer(self, shelf: Shelf, text: str, channel: Channel, language: Language, about: str | None) -> Part:
         now = self._clock()
         day = now.date()
-        result = shelf.searcher.search(text, day, about)
+        result = shelf.searcher.search(shelf.scrubber.mask(text), day, about)
         rulebook = shelf.rulebook
         card: Card | None = None
         options: tuple[Option, ...] = ()

@@ -1,7 +1,9 @@
 """The rulebook that serves right now, and how a new one takes its place. Swaps one reference; never half of one."""
 
 import asyncio
+import io
 import logging
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,6 +14,9 @@ from bot.core.search import Learnt, Searcher
 from bot.usecases.ports import Cache
 
 log = logging.getLogger(__name__)
+
+
+LAST_GOOD = "rulebook-last-good"
 
 
 class NoRulebook(Exception):
@@ -57,16 +62,26 @@ class Library:
         """
         assembly = assemble(documents)
         if assembly.rulebook is None:
-            if self._shelf is None:
+            if self._shelf is None and not self._restore():
                 raise NoRulebook(assembly)
+            assert self._shelf is not None  # either it was there or it has just been restored
             log.error("rulebook refused: %d problems; version %s keeps serving", len(assembly.errors), self._shelf.rulebook.version)
             return assembly
         self._shelf = self._build(assembly.rulebook)
+        self._cache.put(LAST_GOOD, pack(documents))
         return assembly
 
     async def load_aside(self, documents: Mapping[str, bytes]) -> Assembly:
         """`load` without holding up the questions that come meanwhile."""
         return await asyncio.to_thread(self.load, documents)
+
+    def _restore(self) -> bool:
+        """Takes up the last documents that were good, so that one bad file in a deploy does not end the service."""
+        block = self._cache.get(LAST_GOOD)
+        kept = assemble(unpack(block)).rulebook if block else None
+        if kept is not None:
+            self._shelf = self._build(kept)
+        return kept is not None
 
     def _build(self, rulebook: Rulebook) -> Shelf:
         key = Searcher.cache_key(rulebook)
@@ -84,3 +99,21 @@ class Library:
         except (ValueError, KeyError, OSError) as error:
             log.warning("cached learning unreadable (%s); learning again", type(error).__name__)
             return None
+
+
+def pack(documents: Mapping[str, bytes]) -> bytes:
+    """Documents as one zip file."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in documents.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def unpack(block: bytes) -> dict[str, bytes]:
+    """What `pack` wrote; empty when the block is not such a file."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(block)) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+    except (zipfile.BadZipFile, OSError):
+        return {}
