@@ -421,9 +421,7 @@ class Emulator:
             self.raw({"edited_message" if "edit_date" in content else "message": message})
         return int(message["message_id"])
 
-    def say(
-        self, text: str, chat: int = CHAT, edit_of: int = 0, reply_to: SentMessage | None = None, forwarded: bool = False, **who: Any
-    ) -> int:
+    def say(self, text: str, chat: int = CHAT, edit_of: int = 0, reply_to: SentMessage | None = None, forwarded: bool = False, **who: Any) -> int:
         """Write, or change an earlier message of the user (`edit_of`). Returns the message_id.
 
         `who`, here and below: user, chat_type ("private", "group" or "supergroup") and language_code.

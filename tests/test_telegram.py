@@ -260,7 +260,9 @@ def test_commands_and_descriptions_are_set_in_both_languages(bot: tuple[Emulator
 def test_no_row_and_no_log_line_knows_who_asked(bot: tuple[Emulator, Program]) -> None:
     emulator, program = bot
     chat = fresh(emulator)
-    secret = "Saya Zulkarnaen NIP 198501012010011001 hp 0812-3456-7890 email zul@contoh.go.id @zul_rahasia plat B 1234 XYZ, boleh like postingan paslon?"
+    secret = (
+        "Saya Zulkarnaen NIP 198501012010011001 hp 0812-3456-7890 email zul@contoh.go.id @zul_rahasia plat B 1234 XYZ, boleh like postingan paslon?"
+    )
     emulator.say(secret, chat=chat)
     assert "DILARANG" in emulator.next_message(chat).text
     emulator.wait_for(lambda: program.query("SELECT count(*) FROM questions")[0][0] > 0)

@@ -7,6 +7,7 @@ that file, so one slip does not drown the reader in follow-on errors.
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from fnmatch import fnmatch
 from typing import TypeVar
 
@@ -141,7 +142,25 @@ def _shape(model: type[BaseModel], reading: Reading) -> tuple[BaseModel | None, 
     try:
         return model.model_validate(value), []
     except ValidationError as error:
-        return None, [_explain(reading, model, detail) for detail in error.errors(include_url=False)]
+        return None, [_explain(reading, model, detail) for detail in _causes(error.errors(include_url=False))]
+
+
+def _causes(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without what only follows from another mistake: a key that is missing because it is misspelt, a list that is
+    empty because its only item is wrong.
+    """
+    paths = [detail["loc"] for detail in details]
+    unknown = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
+    kept = []
+    for detail in details:
+        path = detail["loc"]
+        misspelt = detail["type"] == "missing" and any(
+            u[:-1] == path[:-1] and get_close_matches(str(u[-1]), [str(path[-1])], cutoff=0.6) for u in unknown
+        )
+        emptied = detail["type"] == "too_short" and any(len(other) > len(path) and other[: len(path)] == path for other in paths)
+        if not misspelt and not emptied:
+            kept.append(detail)
+    return kept
 
 
 def _explain(reading: Reading, model: type[BaseModel], detail: ErrorDetails) -> Problem:

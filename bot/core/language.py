@@ -17,7 +17,7 @@ _INDONESIAN = frozenset(
     "bagaimana gimana jika karena oleh sih dong ya pak bu asn pns pppk kena yg dgn tdk sy klo".split()
 )
 _FOREIGN = {
-    "es": frozenset("el los las una por para con que como está puedo es en del mi no se al esta hola".split()),
+    "es": frozenset("el los las la de un una por para con que como está puedo es en del mi no se al esta hola".split()),
     "fr": frozenset("le les des une est pour avec que je vous dans du et mon ma pas bonjour puis".split()),
     "de": frozenset("der die das und ist ein eine ich nicht mit für auf kann darf zu wie den".split()),
     "nl": frozenset("de het een van en ik niet met voor mag kan zijn op dat wat hoe".split()),

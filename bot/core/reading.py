@@ -69,9 +69,12 @@ def read(file: str, raw: bytes) -> Reading:
         reading.value = None
     except yaml.MarkedYAMLError as error:
         reading.value = None
-        mark = error.problem_mark or error.context_mark
+        # What was opened and never closed is told where it was opened, not at the end of the file.
+        unclosed = error.context_mark is not None and ("end of stream" in (error.problem or "") or "expected ','" in (error.problem or ""))
+        mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        what, fix = _explain(error.problem or "", text.splitlines()[line - 1] if 0 < line <= text.count("\n") + 1 else "")
+        lines = text.splitlines()
+        what, fix = _explain(error.problem or "", lines[line - 1] if 0 < line <= len(lines) else "")
         reading.problems.append(Problem(file, line, column, "", what, fix))
     except yaml.YAMLError as error:
         reading.value = None
@@ -181,7 +184,8 @@ class _Builder:
         here = (*path, key)
         if key not in box:  # a second equal key is a Problem already; the first one stays
             box[key] = value
-            self._reading.places[here] = _place(event)
+            if isinstance(value, str):  # a list or a group is found by its key, which already has its place
+                self._reading.places[here] = _place(event)
         self._open[-1] = (box, path, None)
         return here
 
