@@ -96,7 +96,7 @@ class Library:
             return None
         try:
             return Learnt.from_bytes(block)
-        except (ValueError, KeyError, OSError) as error:
+        except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
             log.warning("cached learning unreadable (%s); learning again", type(error).__name__)
             return None
 

@@ -1,0 +1,67 @@
+"""The environment: every fault at once, no secret in any text."""
+
+import logging
+
+import pytest
+
+from bot.logs import Redact
+from bot.settings import BadSettings, Settings, database_url
+
+TOKEN = "123456789:AAHabcdefghijklmnopqrstuvwxyz012345"
+
+
+def test_nothing_set_is_enough() -> None:
+    settings = Settings.from_environment({})
+    assert settings.token is None
+    assert settings.database.startswith("sqlite+aiosqlite:///")
+
+
+def test_all_faults_are_told_at_once() -> None:
+    environment = {"TELEGRAM_BOT_TOKEN": "x", "PORT": "delapan", "LOG_LEVEL": "KERAS", "ADMIN_IDS": "budi", "DATABASE_URL": "mysql://a"}
+    with pytest.raises(BadSettings) as raised:
+        Settings.from_environment({**environment, "TELEGRAM_API_BASE": "ftp://x", "PUBLIC_URL": "netral", "WEBHOOK_SECRET": "pendek"})
+    assert len(raised.value.faults) == 8
+
+
+def test_a_webhook_needs_its_secret() -> None:
+    with pytest.raises(BadSettings, match="WEBHOOK_SECRET"):
+        Settings.from_environment({"TELEGRAM_BOT_TOKEN": TOKEN, "PUBLIC_URL": "https://netral.example.go.id"})
+
+
+def test_no_secret_is_in_its_repr_or_its_faults() -> None:
+    settings = Settings.from_environment({"TELEGRAM_BOT_TOKEN": TOKEN, "DATABASE_URL": "postgres://u:sandi@h/d", "ADMIN_IDS": "777000111"})
+    for secret in (TOKEN, "sandi", "777000111"):
+        assert secret not in repr(settings)
+    with pytest.raises(BadSettings) as raised:
+        Settings.from_environment({"TELEGRAM_BOT_TOKEN": "rahasia sekali", "DATABASE_URL": "mysql://u:sandi@h"})
+    assert "rahasia" not in str(raised.value)
+    assert "sandi" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "driver"),
+    [
+        ("postgres://u:p@h/d", "postgresql+psycopg://u:p@h/d"),
+        ("postgresql://u:p@h/d", "postgresql+psycopg://u:p@h/d"),
+        ("sqlite:///x.db", "sqlite+aiosqlite:///x.db"),
+    ],
+)
+def test_addresses_are_given_the_driver_we_carry(given: str, driver: str) -> None:
+    assert database_url(given) == driver
+
+
+def test_the_log_hides_tokens_updates_and_what_exceptions_say() -> None:
+    redact = Redact([TOKEN])
+    record = logging.LogRecord("bot.app", logging.ERROR, "", 0, "call to %s", (f"https://api/bot{TOKEN}/x",), None)
+    redact.filter(record)
+    assert TOKEN not in record.getMessage()
+    try:
+        raise ValueError("boleh like postingan zulkarnaen")
+    except ValueError as error:
+        info = (ValueError, error, error.__traceback__)
+    record = logging.LogRecord("bot.chat", logging.ERROR, "", 0, "gagal", (), info)
+    redact.filter(record)
+    assert "zulkarnaen" not in logging.Formatter().format(record)
+    record = logging.LogRecord("telegram.Bot", logging.CRITICAL, "", 0, "Error while parsing updates! Received data was %r", ({"text": "zulkarnaen"},), None)
+    redact.filter(record)
+    assert "zulkarnaen" not in record.getMessage()
