@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-FORMAT = 3
+FORMAT = 5
 """Raised whenever features or arrays change, so that an old cache is never read as a new one."""
 
 

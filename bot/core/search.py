@@ -5,7 +5,7 @@ good enough is decided by how far it leads and by how many of the question's wor
 that were set by measuring, and more strictly when the verdict would permit something.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -27,23 +27,39 @@ TOP_PHRASINGS = 3
 """A rule's BM25 score is the sum of its three best phrasings: one lucky phrasing is not enough."""
 
 MAX_OPTIONS = 4
+UNSEEN = 8.0
+"""Rarity of a word that no phrasing holds."""
+NEGLIGIBLE = 0.02
+"""Belief below which a reading is not worth a thought."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Where silence ends. Set by `netral tune` on the training part of the examples; see knowledge/uji/."""
+    """How sure is sure, and what each mistake costs. Set by measuring on knowledge/uji/*-latih.yaml, never on *-uji.yaml.
 
-    bm25_share: float = 0.35
-    temperature: float = 2.2
-    answer: float = 0.45
-    permit: float = 0.60
-    rival: float = 0.30
-    option: float = 0.04
-    listed: float = 0.55
-    coverage: float = 0.30
-    branch_lead: float = -0.1
-    caution: float = 0.15
-    unpolitical: float = 0.25
+    The costs are a choice, not a measurement: a "boleh" where it is not costs ten times an honest silence.
+    """
+
+    bm25_share: float = 0.5
+    """Weight of BM25 beside the ranker."""
+    temperature: float = 1.2
+    """How fast belief falls with distance between rules …"""
+    fact_temperature: float = 4.0
+    """… and between the facts of one rule."""
+    likeness: float = 1.0
+    """Weight of the likest single phrasing beside what was learnt about facts."""
+    coverage: float = 0.3
+    """Below this share of the question's weight known to the rule, belief is handed to "none of ours"."""
+    unpolitical: float = 0.15
+    """A rule with fewer phrasings than this without a political word is not believed when the question has none."""
+
+    wrong_permission: float = 10.0
+    wrong_verdict: float = 3.0
+    wrong_rule: float = 1.5
+    answered_outside: float = 3.0
+    asking: float = 0.85
+    asked_in_vain: float = 1.5
+    silence: float = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +148,7 @@ class _Document:
     owner: str
     branch: str | None
     stems: tuple[str, ...]
+    polar: tuple[str, ...]
 
 
 class Searcher:
@@ -143,7 +160,7 @@ class Searcher:
         self.thresholds = thresholds or Thresholds()
         texts = list(_texts(rulebook))
         self.lexicon = Lexicon(rulebook.glossary, (text for *_, text in texts))
-        self._documents = [_Document(label, owner, branch, self.lexicon.read(text).stems) for label, owner, branch, text in texts]
+        self._documents = [self._document(*text) for text in texts]
         self._bm25 = BM25([document.stems for document in self._documents])
         self.learnt = learnt or self._learn()
         self._classes = self.learnt.ranker.classes
@@ -164,12 +181,16 @@ class Searcher:
         """Names what was learnt from a rulebook."""
         return f"learnt-{FORMAT}-{rulebook.version}"
 
+    def _document(self, label: str, owner: str, branch: str | None, text: str) -> _Document:
+        words = self.lexicon.read(text)
+        return _Document(label, owner, branch, words.stems, words.polar)
+
     def _learn(self) -> Learnt:
-        ranker = train([d.stems for d in self._documents], [d.label for d in self._documents])
+        ranker = train([d.polar for d in self._documents], [d.label for d in self._documents])
         stated: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for document in self._documents:
             if not document.owner.startswith(OUTSIDE):
-                stated.setdefault(document.owner, []).append((document.stems, document.branch or PLAIN))
+                stated.setdefault(document.owner, []).append((document.polar, document.branch or PLAIN))
         return Learnt(ranker, learn(stated, self._bm25.idf))
 
     def _unpolitical_share(self, rule: str) -> float:
@@ -215,7 +236,7 @@ class Searcher:
 
     def _beliefs(self, words: Words) -> NDArray[np.float64]:
         """The belief in each class, summing to one."""
-        learnt = self.learnt.ranker.scores(words.stems)
+        learnt = self.learnt.ranker.scores(words.polar)
         found = self._by_class(self._bm25.scores(words.stems))
         mixed = _standard(learnt) + self.thresholds.bm25_share * _standard(found)
         raised = np.exp((mixed - mixed.max()) * self.thresholds.temperature)
@@ -236,38 +257,67 @@ class Searcher:
         return total
 
     def _decide(self, words: Words, day: date) -> Result:
+        """Answer, ask or stay silent: whichever is expected to cost least over everything the question may mean."""
         t = self.thresholds
         beliefs = self._beliefs(words)
         order = np.argsort(-beliefs, kind="stable")
-        outside = float(beliefs[self._is_outside].sum())
         hits: list[Hit] = []
-        for i in order[:12]:
-            name = self._classes[int(i)]
-            rule = self.rulebook.rules.get(name)
+        for i in order[: 3 * MAX_OPTIONS]:
+            rule = self.rulebook.rules.get(self._classes[int(i)])
             if rule is not None and rule.version_on(day) is not None and len(hits) < MAX_OPTIONS:
-                branch = self._branch(rule, words)
-                hits.append(Hit(name, branch.id if branch else None, float(beliefs[i])))
-        first = self._classes[int(order[0])]
-        trace = self._trace(words, tuple(hits), outside)
-        if first.startswith(OUTSIDE) or outside > 0.5 or not hits:
-            kinds = [self._classes[int(i)] for i in order if self._is_outside[i]]
-            return Nothing(kinds[0][1:] if kinds else "tidak-ada", outside, trace)
-        best = self._redirected(hits[0], day)
-        if best.rule in self._needs_politics and self._political.isdisjoint(words.stems):
-            # Every word fits, yet nothing says that this is about elections: "mobil dinas untuk mudik".
-            return Nothing("hukum-lain", 1 - best.share, trace)
-        verdict = self._verdict(best, day)
-        rivals = [hit for hit in hits[1:] if hit.share >= t.rival * best.share]
-        harmless = all(self._verdict(hit, day) is verdict for hit in rivals)
-        needed = t.permit if verdict.permits and not harmless else t.answer
-        enough = trace.coverage >= t.coverage
-        if enough and (best.share >= needed or (harmless and sum(h.share for h in [best, *rivals]) >= t.answer)):
-            runner_up = rivals[0].rule if rivals and rivals[0].rule != best.rule else None
-            return Found(best.rule, best.branch, runner_up, best.share, trace)
-        options = tuple(hit for hit in hits if hit.share >= t.option)
-        if enough and len(options) > 1 and sum(hit.share for hit in options) >= t.listed:
-            return Close(options, best.share, trace)
-        return Nothing("tidak-ada", 1 - best.share, trace)
+                hits.append(Hit(rule.id, None, float(beliefs[i])))
+        kinds = [self._classes[int(i)][1:] for i in order if self._is_outside[i]]
+        kind = kinds[0] if kinds and beliefs[order[0]] == max(beliefs[self._is_outside]) else None
+        readings = [self._redirected(reading, day) for hit in hits for reading in self._by_fact(hit, words)]
+        trace = self._trace(words, tuple(hits), float(beliefs[self._is_outside].sum()))
+        readings, doubted = self._believable(readings, words)
+        outside = trace.outside + doubted
+        if not readings:
+            return Nothing(kind or "tidak-ada", 1.0, trace)
+
+        def costs_to_answer(given: Hit) -> float:
+            said = self._verdict(given, day)
+            cost = outside * t.answered_outside
+            for meant in readings:
+                true = self._verdict(meant, day)
+                if said.permits and not true.permits:
+                    cost += meant.share * t.wrong_permission
+                elif said is not true:
+                    # An explanation allows and forbids nothing, so it misleads less than a verdict that is not right.
+                    cost += meant.share * (t.wrong_rule if said in (Verdict.INFO, Verdict.CONSULT) else t.wrong_verdict)
+                elif meant.rule != given.rule:
+                    cost += meant.share * t.wrong_rule
+            return cost
+
+        best = min(readings, key=lambda reading: (costs_to_answer(reading), -reading.share))
+        options = tuple(sorted(readings, key=lambda reading: -reading.share)[:MAX_OPTIONS])
+        shown = sum(option.share for option in options)
+        asking = t.asking * shown + t.asked_in_vain * (1 - shown) if len(options) > 1 else float("inf")
+        silence = t.silence * (1 - outside)
+        confidence = sum(reading.share for reading in readings if reading.rule == best.rule and reading.branch == best.branch)
+        answering = costs_to_answer(best)
+        if answering <= min(asking, silence):
+            other = next((reading.rule for reading in options if reading.rule != best.rule and reading.share >= 0.1), None)
+            return Found(best.rule, best.branch, other, min(confidence, 1.0), replace(trace, hits=(best, *(h for h in hits if h.rule != best.rule))))
+        if asking <= silence:
+            return Close(options, options[0].share, trace)
+        return Nothing(kind or ("hukum-lain" if doubted > 0.5 else "tidak-ada"), outside, trace)
+
+    def _believable(self, readings: list[Hit], words: Words) -> tuple[list[Hit], float]:
+        """Readings with equal meanings joined, and the belief taken from those that the words do not bear out."""
+        t = self.thresholds
+        spoken_of = not self._political.isdisjoint(words.stems)
+        doubted = 0.0
+        joined: dict[tuple[str, str | None], float] = {}
+        for reading in readings:
+            kept = min(1.0, self._coverage(reading.rule, words) / t.coverage) if t.coverage else 1.0
+            if not spoken_of and reading.rule in self._needs_politics:
+                # Every word fits, yet nothing says that this is about elections: "mobil dinas untuk mudik".
+                kept = 0.0
+            doubted += reading.share * (1 - kept)
+            key = (reading.rule, reading.branch)
+            joined[key] = joined.get(key, 0.0) + reading.share * kept
+        return [Hit(rule, branch, share) for (rule, branch), share in joined.items() if share >= NEGLIGIBLE], doubted
 
     def _verdict(self, hit: Hit, day: date) -> Verdict:
         rule = self.rulebook.rules[hit.rule]
@@ -275,19 +325,22 @@ class Searcher:
         assert verdict is not None  # hits are rules in force that day
         return verdict
 
-    def _branch(self, rule: Rule, words: Words) -> Branch | None:
-        """The branch whose decisive fact the question states; the stricter reading wins when two are nearly as likely."""
-        scores = self.learnt.facts.scores(rule.id, words.stems, self._bm25.idf)
-        stated = {name: score for name, score in scores.items() if name != PLAIN}
-        if not stated:
-            return None
-        t = self.thresholds
-        branch = rule.branch(max(stated, key=lambda name: stated[name]))
-        if branch is None:
-            return None
-        usual = [version.verdict.permits for version in rule.versions.values() if version is not None][-1]
-        caution = t.caution if branch.verdict.permits and not usual else -t.caution if usual and not branch.verdict.permits else 0.0
-        return branch if stated[branch.id] > scores.get(PLAIN, -1.0) + t.branch_lead + caution else None
+    def _by_fact(self, hit: Hit, words: Words) -> list[Hit]:
+        """A rule's belief shared out among its branches and the rule as such, by the facts the question states."""
+        if hit.share < NEGLIGIBLE:
+            return [hit]
+        scores = self.learnt.facts.scores(hit.rule, words.polar, self._bm25.idf)
+        if not scores:
+            return [hit]
+        likest: dict[str, float] = {}
+        for i in self._of_owner[hit.rule]:
+            document = self._documents[i]
+            name = document.branch or PLAIN
+            likest[name] = max(likest.get(name, 0.0), self._likeness(words, document))
+        scores = {name: score + self.thresholds.likeness * likest.get(name, 0.0) for name, score in scores.items()}
+        names = sorted(scores, key=lambda name: -scores[name])[:MAX_OPTIONS]
+        raised = np.exp(self.thresholds.fact_temperature * (np.array([scores[name] for name in names]) - scores[names[0]]))
+        return [Hit(hit.rule, name or None, hit.share * float(part)) for name, part in zip(names, raised / raised.sum(), strict=True)]
 
     def _redirected(self, hit: Hit, day: date) -> Hit:
         """The rule that answers a branch in full, when the branch points to one."""
@@ -301,9 +354,10 @@ class Searcher:
     def _likeness(self, words: Words, document: _Document) -> float:
         """How much of both texts is common, weighed by rarity: 0 nothing, 1 the same words."""
         idf = self._bm25.idf
-        ours, theirs = set(words.stems), set(document.stems)
-        common = sum(idf.get(stem, 0.0) for stem in ours & theirs)
-        return 2 * common / (sum(idf.get(stem, 0.0) for stem in ours) + sum(idf.get(stem, 0.0) for stem in theirs) + 1e-9)
+        ours, theirs = set(words.polar), set(document.polar)
+        common = sum(idf.get(stem, UNSEEN) for stem in ours & theirs)
+        both = sum(idf.get(stem, UNSEEN) for stem in ours) + sum(idf.get(stem, UNSEEN) for stem in theirs)
+        return 2 * common / (both or 1.0)
 
     def _follow_up(self, about: str, words: Words, day: date) -> Found | None:
         """The branch of the card's rule that a reply states, when most of the reply's words belong to it."""
@@ -311,7 +365,7 @@ class Searcher:
         if rule is None:
             return None
         idf, best, best_share = self._bm25.idf, None, 0.0
-        wanted = {stem: idf.get(stem, 8.0) for stem in words.content}
+        wanted = {stem: idf.get(stem, UNSEEN) for stem in words.content}
         for i in self._of_owner[rule.id]:
             document = self._documents[i]
             if document.branch is None:
@@ -331,12 +385,16 @@ class Searcher:
 
     def _trace(self, words: Words, hits: tuple[Hit, ...], outside: float) -> Trace:
         theirs = self._rule_words.get(hits[0].rule, set()) if hits else set()
-        idf = self._bm25.idf
-        weights = {stem: idf.get(stem, 8.0) for stem in words.content}
         matched = tuple(dict.fromkeys(stem for stem in words.content if stem in theirs))
-        total = sum(weights.values())
-        coverage = sum(weights[stem] for stem in set(matched)) / total if total else 0.0
+        coverage = self._coverage(hits[0].rule, words) if hits else 0.0
         return Trace(hits, outside, coverage, matched, words.unknown, words.repaired)
+
+    def _coverage(self, rule: str, words: Words) -> float:
+        """How much of the question's content, by rarity, the rule's phrasings know: 0 nothing, 1 all of it."""
+        theirs = self._rule_words.get(rule, set())
+        weights = {stem: self._bm25.idf.get(stem, UNSEEN) for stem in words.content}
+        total = sum(weights.values())
+        return sum(weight for stem, weight in weights.items() if stem in theirs) / total if total else 0.0
 
 
 def _texts(rulebook: Rulebook) -> list[tuple[str, str, str | None, str]]:

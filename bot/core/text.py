@@ -18,17 +18,29 @@ _NOISE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+|@\w+")
 _WORD = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 MIN_REPAIR_LENGTH = 4
+NEGATIONS = frozenset({"tidak", "tanpa", "bukan", "belum", "jangan", "luar", "without", "never"})
+"""Words that turn what follows into its opposite; `luar` only in "di luar jam kerja"."""
+ASKING = frozenset(
+    {"boleh", "dapat", "apa", "atau", "aman", "salah", "sanksi", "masalah", "melanggar", "harus", "wajib", "perlu", "dihukum", "ya", ""}
+)
+"""After these, "tidak" asks and does not deny: "boleh tidak hadir?"."""
+TURNS = frozenset({"tetapi", "tapi", "lalu", "terus", "hanya", "malah", "namun", "kalau", "karena", "but", "only"})
+"""Words that end the reach of a negation."""
+REACH = 3
+"""Content words a negation reaches."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
     """A text as search sees it, in order of appearance.
 
-    `stems` are all words, cut to their stem; `content` only those that say what the text is about; `unknown` are
-    content stems no rule knows; `repaired` are (as typed, as read) pairs.
+    `stems` are all words, cut to their stem; `polar` are the same with those under a negation marked ("tanpa kaos"
+    gives `¬kaos`); `content` only those that say what the text is about; `unknown` are content stems no rule knows;
+    `repaired` are (as typed, as read) pairs.
     """
 
     stems: tuple[str, ...]
+    polar: tuple[str, ...]
     content: tuple[str, ...]
     unknown: tuple[str, ...]
     repaired: tuple[tuple[str, str], ...]
@@ -97,10 +109,11 @@ class Lexicon:
             if better != word:
                 repaired.append((word, better))
             words.append(better)
-        stems = [self._stem(word) for word in self._fold(words)]
+        folded = self._fold(words)
+        stems = [self._stem(word) for word in folded]
         content = tuple(stem for stem in stems if stem not in self._plain and not (stem.isdigit() or len(stem) < 2))
         unknown = tuple(stem for stem in content if stem not in self._stems)
-        return Words(tuple(stems), content, unknown, tuple(repaired))
+        return Words(tuple(stems), tuple(self._polar(folded, stems)), content, unknown, tuple(repaired))
 
     def is_word(self, word: str) -> bool:
         """True only for a word that stands in the rulebook exactly so: what may be stored."""
@@ -123,6 +136,25 @@ class Lexicon:
                 folded.append(words[i])
                 i += 1
         return folded
+
+    def _polar(self, words: list[str], stems: list[str]) -> list[str]:
+        """Stems, with those that a negation reaches marked. "boleh tidak …" only asks and negates nothing."""
+        marked: list[str] = []
+        reach = 0
+        for i, (word, stem) in enumerate(zip(words, stems, strict=True)):
+            before = words[i - 1] if i else ""
+            if word in NEGATIONS and not (word == "tidak" and before in ASKING) and (word != "luar" or before == "di"):
+                reach = REACH
+                marked.append(stem)
+            elif word in TURNS:
+                reach = 0
+                marked.append(stem)
+            elif reach and stem not in self._plain:
+                reach -= 1
+                marked.append(f"¬{stem}")
+            else:
+                marked.append(stem)
+        return marked
 
     def _nearest(self, word: str) -> str:
         """The known word one slip away (two for long words); the word itself when none or when it is a number."""
