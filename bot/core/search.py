@@ -29,6 +29,8 @@ TOP_PHRASINGS = 3
 MAX_OPTIONS = 4
 UNSEEN = 8.0
 """Rarity of a word that no phrasing holds."""
+ALL_FIT = 0.95
+"""Coverage at which every word that matters is the rule's own."""
 NEGLIGIBLE = 0.02
 """Belief below which a reading is not worth a thought."""
 
@@ -42,7 +44,7 @@ class Thresholds:
 
     bm25_share: float = 0.5
     """Weight of BM25 beside the ranker."""
-    temperature: float = 1.2
+    temperature: float = 1.4
     """How fast belief falls with distance between rules …"""
     fact_temperature: float = 4.0
     """… and between the facts of one rule."""
@@ -50,8 +52,11 @@ class Thresholds:
     """Weight of the likest single phrasing beside what was learnt about facts."""
     coverage: float = 0.3
     """Below this share of the question's weight known to the rule, belief is handed to "none of ours"."""
-    unpolitical: float = 0.15
+    unpolitical: float = 0.1
     """A rule with fewer phrasings than this without a political word is not believed when the question has none."""
+
+    unspoken: float = 0.9
+    """What is left of that belief when all of the question's words are the rule's own."""
 
     wrong_permission: float = 10.0
     wrong_verdict: float = 3.0
@@ -283,8 +288,7 @@ class Searcher:
                 if said.permits and not true.permits:
                     cost += meant.share * t.wrong_permission
                 elif said is not true:
-                    # An explanation allows and forbids nothing, so it misleads less than a verdict that is not right.
-                    cost += meant.share * (t.wrong_rule if said in (Verdict.INFO, Verdict.CONSULT) else t.wrong_verdict)
+                    cost += meant.share * t.wrong_verdict
                 elif meant.rule != given.rule:
                     cost += meant.share * t.wrong_rule
             return cost
@@ -310,10 +314,11 @@ class Searcher:
         doubted = 0.0
         joined: dict[tuple[str, str | None], float] = {}
         for reading in readings:
-            kept = min(1.0, self._coverage(reading.rule, words) / t.coverage) if t.coverage else 1.0
+            coverage = self._coverage(reading.rule, words)
+            kept = min(1.0, coverage / t.coverage)
             if not spoken_of and reading.rule in self._needs_politics:
-                # Every word fits, yet nothing says that this is about elections: "mobil dinas untuk mudik".
-                kept = 0.0
+                # Nothing says that this is about elections ("mobil dinas untuk mudik"): only words that all fit may stand.
+                kept = t.unspoken if coverage > ALL_FIT else 0.0
             doubted += reading.share * (1 - kept)
             key = (reading.rule, reading.branch)
             joined[key] = joined.get(key, 0.0) + reading.share * kept
