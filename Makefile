@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check lint lock
+.PHONY: run test check rulebook lint lock
 
 run: $(VENV)/run.done ## answer questions: web page on localhost, Telegram when there is a token
 	$(BIN)/python -m bot run
 
 test: $(VENV)/test.done ## every test
 	$(BIN)/python -m pytest
+
+rulebook: $(VENV)/run.done ## only the rulebook check
+	$(BIN)/python -m bot check
 
 check: lint ## lint, types, layers, rulebook
 	$(BIN)/python -m bot check

@@ -28,6 +28,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FileNotFoundError as error:
         print(f"Tidak ada: {error.filename or error}", file=sys.stderr)
         return 2
+    except SystemExit as stopped:  # uvicorn ends so when it cannot have the port
+        if stopped.code:
+            print(f"Tidak dapat memakai port {settings.port}; mungkin sedang dipakai program lain. Setel PORT ke angka lain.", file=sys.stderr)
+        return 2
+    except Exception as error:
+        if type(error).__module__.split(".")[0] not in ("sqlalchemy", "psycopg", "sqlite3", "alembic"):
+            raise
+        # The message of a database error may hold its address and what was asked: only the kind is told.
+        print(f"Basis data tidak dapat dipakai ({type(error).__name__}). Periksa DATABASE_URL dan apakah servernya hidup.", file=sys.stderr)
+        return 2
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -52,27 +62,27 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 def ask(options: argparse.Namespace, settings: Settings) -> int:
     from bot.app import clock, open_library, opened
-    from bot.usecases.ask import Asking
+    from bot.usecases.ask import Asking, Reply
     from bot.usecases.library import NoRulebook
     from bot.usecases.report import as_record, as_text
     from bot.usecases.silent import SilentLog
 
-    def show(asking: Asking, questions: Iterable[str]) -> None:
-        for question in questions:
-            reply = asking.ask(question, "baris-perintah")
-            print(json.dumps(as_record(question, reply), ensure_ascii=False) if options.json else as_text(reply, explain=options.explain), flush=True)
+    def show(asking: Asking, question: str) -> Reply:
+        reply = asking.ask(question, "baris-perintah")
+        print(json.dumps(as_record(question, reply), ensure_ascii=False) if options.json else as_text(reply, explain=options.explain), flush=True)
+        return reply
 
     async def logged(question: str) -> None:
         async with opened(settings) as parts:
-            show(parts.asking, [question])
-            await parts.asking.record(parts.asking.ask(question, "baris-perintah"))
+            await parts.asking.record(show(parts.asking, question))
 
     try:
         if options.batch:
             # A batch is a measurement, not people asking: it leaves no rows.
             asking = Asking(open_library(settings), SilentLog(), clock)
-            with sys.stdin if options.batch == "-" else Path(options.batch).open(encoding="utf-8") as lines:
-                show(asking, (line.rstrip("\r\n") for line in lines))
+            with open(0, "rb", closefd=False) if options.batch == "-" else Path(options.batch).open("rb") as lines:
+                for line in lines:
+                    show(asking, line.decode("utf-8-sig", errors="replace").rstrip("\r\n"))
         elif options.question:
             asyncio.run(logged(" ".join(options.question)))
         else:

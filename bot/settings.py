@@ -75,7 +75,7 @@ class Settings:
         if public and token and not secret:
             faults.append("PUBLIC_URL is set, so WEBHOOK_SECRET is needed (16 to 256 letters, digits, _ or -).")
         port = get("PORT") or "8000"
-        if not port.isdigit() or not 0 <= int(port) <= 65535:
+        if not port.isdecimal() or not port.isascii() or not 0 <= int(port) <= 65535:
             faults.append("PORT must be a number from 0 to 65535.")
         level = get("LOG_LEVEL").upper() or "INFO"
         if level not in LEVELS:
@@ -95,6 +95,13 @@ class Settings:
 
 def database_url(given: str) -> str:
     """The address with the driver we carry. Raises ValueError, without the address, on any other kind."""
+    try:
+        parsed = urlsplit(given)
+        _ = parsed.port  # raises on a port that is no number
+    except ValueError:
+        raise ValueError("is not an address that can be read (is a sign in the password not written as %xx?).") from None
+    if parsed.scheme.startswith("postgres") and not parsed.hostname:
+        raise ValueError("names no host.")
     for start, driver in (("postgres://", "postgresql+psycopg://"), ("postgresql://", "postgresql+psycopg://"), ("sqlite://", "sqlite+aiosqlite://")):
         if given.startswith(start):
             return driver + given[len(start) :]

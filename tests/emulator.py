@@ -16,7 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from html import unescape
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 import uvicorn
@@ -225,7 +225,7 @@ class Emulator:
         self._workers = ThreadPoolExecutor(64)  # each long poll and each slow call holds one
         self._threads: list[threading.Thread] = []
 
-    def __enter__(self) -> "Emulator":
+    def __enter__(self) -> Self:
         listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         server = threading.Thread(target=self._server.run, args=([listener],))

@@ -6,9 +6,9 @@ from datetime import UTC
 import pytest
 
 from bot.core.search import Close, Found, Nothing
+from bot.storage.cache import FileCache
 from bot.usecases.ask import Asking
 from bot.usecases.library import Library, NoRulebook
-from bot.storage.cache import FileCache
 from tests.conftest import NOW
 from tests.fakes import BrokenLog, MemoryLog
 from tests.small import small_documents, with_rules

@@ -17,7 +17,9 @@ def netral(*arguments: str, folder: Path, given: str | None = None, **environmen
     for learnt in (ROOT / ".pytest_cache" / "netral").glob("learnt-*"):
         (cache / learnt.name).write_bytes(learnt.read_bytes())
     variables = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DATABASE_URL": f"sqlite:///{folder}/a.sqlite3", **environment}
-    return subprocess.run([sys.executable, "-m", "bot", *arguments], cwd=ROOT, env=variables, input=given, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments], cwd=ROOT, env=variables, input=given, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 KEYS = {"question", "outcome", "rule", "branch", "verdict", "options", "kind", "parts", "confidence", "matched", "text"}

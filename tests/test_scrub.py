@@ -26,6 +26,9 @@ from bot.usecases.library import Library
         ("zulkarnaen hidayatullah boleh like paslon", "zulkarnaen"),
         ("SAYA ZULKARNAEN boleh?", "zulkarnaen"),
         ("rek 1234567890 bank", "1234567890"),
+        ("atasan saya imam pratama kepala puskesmas bandung", "imam"),
+        ("saya budi dari dinas kesehatan semarang", "semarang"),
+        ("ketua kpu slamet ikut kampanye", "slamet"),
     ],
 )
 def test_an_identifier_does_not_survive(library: Library, text: str, leak: str) -> None:
@@ -47,3 +50,11 @@ def test_every_word_that_survives_is_a_word_of_the_vocabulary(text: str) -> None
     known = {"boleh", "calon"}
     kept = Scrubber(known.__contains__).scrub(text).text
     assert set(split(kept.replace(HOLE, " "))) <= known
+
+
+@pytest.mark.parametrize(
+    "text", ["Saya PNS, boleh like postingan paslon?", "Apakah Camat boleh hadir", "pemilu 2024-2029", "Bolehkah Bupati kampanye"]
+)
+def test_offices_and_years_are_nobody(library: Library, text: str) -> None:
+    assert not library.shelf.scrubber.scrub(text).had_identifier
+    assert HOLE not in library.shelf.scrubber.mask(text)

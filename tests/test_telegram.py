@@ -4,6 +4,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -153,7 +154,7 @@ def test_privacy_shows_the_very_row_that_the_last_question_left(bot: tuple[Emula
     emulator.wait_for(lambda: program.query("SELECT 1 FROM questions WHERE question LIKE 'boleh gak saya …%'"))
     emulator.say("/privasi", chat=chat)
     shown = emulator.next_message(chat).text
-    assert "question: boleh gak saya … like postingan paslon" in shown
+    assert "pertanyaan: boleh gak saya … like postingan paslon" in shown
     assert "zulkarnaen" not in shown.lower()
 
 
@@ -199,11 +200,11 @@ def test_a_tap_on_a_button_of_a_rule_that_is_gone_says_so(bot: tuple[Emulator, P
     chat = fresh(emulator)
     emulator.say(QUESTION, chat=chat)
     message = emulator.next_message(chat)
-    for data in ("k:aturan-yang-sudah-tiada::", "z:::", "garbage", "t:media-sosial:999:"):
+    for data in ("k:aturan-yang-sudah-tiada::i", "k:like-komentar-share:cabang-tiada:i", "z:::i", "garbage", "t:media-sosial:999:i"):
         message.buttons[0][0]["callback_data"] = data
         seen = len(emulator.calls)
         emulator.tap(message, data)
-        emulator.wait_for(lambda: any(m == "answerCallbackQuery" and p.get("text") for m, p in emulator.calls[seen:]))
+        emulator.wait_for(lambda seen=seen: any(m == "answerCallbackQuery" and p.get("text") for m, p in emulator.calls[seen:]))
 
 
 def test_a_double_tap_changes_nothing_and_breaks_nothing(bot: tuple[Emulator, Program]) -> None:
@@ -214,7 +215,7 @@ def test_a_double_tap_changes_nothing_and_breaks_nothing(bot: tuple[Emulator, Pr
     emulator.tap(message, "Dasar hukum")
     emulator.wait_edit(message)
     shown = message.text
-    data = [b["callback_data"] for row in message.buttons for b in row][0].replace("k:", "d:", 1)
+    data = message.buttons[0][0]["callback_data"].replace("k:", "d:", 1)
     message.buttons[0][0]["callback_data"] = data
     emulator.tap(message, data)
     time.sleep(0.3)
@@ -230,12 +231,15 @@ def test_a_fault_of_the_bot_api_does_not_lose_the_answer(bot: tuple[Emulator, Pr
     assert "DILARANG" in emulator.next_message(chat, timeout=10).text
 
 
-def test_an_update_that_comes_twice_is_answered(bot: tuple[Emulator, Program]) -> None:
+def test_an_update_that_comes_twice_is_answered_once(bot: tuple[Emulator, Program]) -> None:
     emulator, _ = bot
     chat = fresh(emulator)
     emulator.duplicate_next()
     emulator.say(QUESTION, chat=chat)
     assert "DILARANG" in emulator.next_message(chat).text
+    emulator.say("PNS boleh nyoblos di TPS?", chat=chat)
+    emulator.next_message(chat)
+    assert len(emulator.messages[chat]) == 2
 
 
 def test_a_flood_from_one_chat_is_slowed_and_another_chat_is_served(bot: tuple[Emulator, Program]) -> None:
@@ -264,7 +268,7 @@ def test_no_row_and_no_log_line_knows_who_asked(bot: tuple[Emulator, Program]) -
         "Saya Zulkarnaen NIP 198501012010011001 hp 0812-3456-7890 email zul@contoh.go.id @zul_rahasia plat B 1234 XYZ, boleh like postingan paslon?"
     )
     emulator.say(secret, chat=chat)
-    assert "DILARANG" in emulator.next_message(chat).text
+    assert "tidak disimpan" in emulator.next_message(chat).text
     emulator.wait_for(lambda: program.query("SELECT count(*) FROM questions")[0][0] > 0)
     time.sleep(0.2)
     on_disk = b"".join(path.read_bytes() for path in program.folder.rglob("*") if path.is_file() and "cache" not in path.parts)
@@ -284,3 +288,74 @@ def test_sqlite_file_is_readable_by_others(bot: tuple[Emulator, Program]) -> Non
     _, program = bot
     with sqlite3.connect(program.database) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_reply_that_is_a_question_of_its_own_is_answered_as_such(bot: tuple[Emulator, Program]) -> None:
+    emulator, _ = bot
+    chat = fresh(emulator)
+    emulator.say("boleh gak datang ke kampanye cuma nonton?", chat=chat)
+    card = emulator.next_message(chat)
+    emulator.say("boleh like postingan paslon?", chat=chat, reply_to=card)
+    assert "Like" in emulator.next_message(chat).text.splitlines()[1]
+    emulator.say("makasih ya", chat=chat, reply_to=card)
+    assert "HINDARI" not in emulator.next_message(chat).text
+
+
+def test_a_reply_to_an_opened_section_still_belongs_to_its_card(bot: tuple[Emulator, Program]) -> None:
+    emulator, _ = bot
+    chat = fresh(emulator)
+    emulator.say("boleh gak datang ke kampanye cuma nonton?", chat=chat)
+    card = emulator.next_message(chat)
+    emulator.tap(card, "Dasar hukum")
+    emulator.wait_edit(card)
+    emulator.say("kalau pakai mobil dinas?", chat=chat, reply_to=card)
+    assert "DILARANG" in emulator.next_message(chat).text
+
+
+def test_a_card_keeps_its_language_when_it_is_tapped(bot: tuple[Emulator, Program]) -> None:
+    emulator, _ = bot
+    chat = fresh(emulator)
+    emulator.say(QUESTION, chat=chat, language_code="en")
+    card = emulator.next_message(chat)
+    shown = card.text
+    emulator.tap(card, "Sanksi")
+    emulator.wait_edit(card)
+    emulator.tap(card, "Kembali")
+    emulator.wait_for(lambda: card.text == shown)
+
+
+def test_a_command_for_another_bot_in_a_group_is_not_ours(bot: tuple[Emulator, Program]) -> None:
+    emulator, _ = bot
+    group = -fresh(emulator)
+    emulator.say("/start", chat=group, chat_type="supergroup")
+    emulator.say("/tanya boleh like postingan paslon?", chat=group, chat_type="supergroup")
+    emulator.say("/tanya@TanyaNetralBot boleh like postingan paslon?", chat=group, chat_type="supergroup")
+    emulator.next_message(group)
+    assert len(emulator.messages[group]) == 1
+
+
+def test_a_list_after_tanya_keeps_its_lines(bot: tuple[Emulator, Program]) -> None:
+    emulator, _ = bot
+    chat = fresh(emulator)
+    emulator.say("/tanya 1. boleh like postingan paslon\n2. boleh nyoblos di TPS\n3. mobil dinas dipakai kampanye", chat=chat)
+    assert "3." in emulator.next_message(chat).text
+
+
+@pytest.mark.parametrize("method", ["deleteWebhook", "setWebhook", "getMe", "setMyCommands", "setMyDescription"])
+def test_a_fault_at_start_does_not_silence_the_bot(method: str, tmp_path: Path, library: object) -> None:
+    with Emulator() as emulator:
+        emulator.fail(method, 500, "Internal Server Error")
+        with running(tmp_path, emulator, webhook=method == "setWebhook"):
+            emulator.say(QUESTION)
+            assert "DILARANG" in emulator.next_message(timeout=15).text
+
+
+def test_sigterm_lets_the_answer_in_hand_go_out(tmp_path: Path, library: object) -> None:
+    with Emulator() as emulator:
+        with running(tmp_path, emulator) as program:
+            emulator.slow("sendMessage", 2)
+            emulator.say(QUESTION)
+            emulator.wait_for(lambda: any(method == "sendMessage" for method, _ in emulator.calls), timeout=10)
+        assert len(emulator.messages[1001]) == 1
+        assert program.query("SELECT count(*) FROM questions") == [(1,)]
+        assert program.process.returncode == 0

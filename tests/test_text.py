@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.core.questions import parts_of
 from bot.core.language import is_english, is_foreign
+from bot.core.questions import parts_of
 from bot.core.text import split
 from bot.usecases.library import Library
 

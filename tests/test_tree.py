@@ -11,7 +11,11 @@ ROOT = Path(__file__).parent.parent
 
 
 def test_layers_hold() -> None:
-    result = subprocess.run([ROOT / ".venv/bin/lint-imports"], cwd=ROOT, capture_output=True, text=True, check=False) if (ROOT / ".venv/bin/lint-imports").exists() else None
+    result = (
+        subprocess.run([ROOT / ".venv/bin/lint-imports"], cwd=ROOT, capture_output=True, text=True, check=False)
+        if (ROOT / ".venv/bin/lint-imports").exists()
+        else None
+    )
     assert result is None or result.returncode == 0, result.stdout
 
 
@@ -36,6 +40,7 @@ def test_every_file_the_readme_names_is_there() -> None:
     named = re.findall(r"`((?:bot|knowledge|tests)/[\w/.-]+)`", readme) + re.findall(r"\]\(((?!http)[^)#]+)\)", readme)
     assert named
     assert [name for name in named if not (ROOT / name).exists()] == []
+    assert (ROOT / "bot/web/static/percakapan.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_lock_files_hold_no_address() -> None:

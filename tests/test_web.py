@@ -70,7 +70,9 @@ async def test_every_rule_has_a_permalink_a_branch_view_and_a_print_view(web: ht
             assert branch.when in (await web.get(f"/aturan/{rule.id}?cabang={branch.id}")).text.replace("&#39;", "'").replace("&#34;", '"')
 
 
-@pytest.mark.parametrize("path", ["/topik", "/topik/media-sosial", "/sumber", "/privasi", "/bantuan", "/kontak", "/healthz", "/readyz", "/static/style.css"])
+@pytest.mark.parametrize(
+    "path", ["/topik", "/topik/media-sosial", "/sumber", "/privasi", "/bantuan", "/kontak", "/healthz", "/readyz", "/static/style.css"]
+)
 async def test_every_page_answers_with_every_header(web: httpx.AsyncClient, path: str) -> None:
     page = await web.get(path)
     assert page.status_code == 200

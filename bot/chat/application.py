@@ -6,10 +6,11 @@ import secrets
 import traceback
 
 from telegram import Update
-from telegram.error import BadRequest, Conflict, Forbidden, NetworkError, RetryAfter, TelegramError
-from telegram.ext import AIORateLimiter, Application, ApplicationBuilder, ContextTypes
+from telegram.error import BadRequest, Conflict, Forbidden, NetworkError, TelegramError
+from telegram.ext import AIORateLimiter, Application, ApplicationBuilder, ApplicationHandlerStop, ContextTypes, TypeHandler
 
 from bot.chat.commands import menu
+from bot.chat.courtesy import Memory
 from bot.chat.handlers import UPDATES, register
 from bot.chat.sending import is_expected, send
 from bot.core.answer import Teller
@@ -38,6 +39,8 @@ class TelegramEdge:
         self._library = library
         self._task: asyncio.Task[None] | None = None
         self.is_up = False
+        self._seen: Memory[int, int] = Memory()
+        self.application.add_handler(TypeHandler(Update, self._once), group=-1)
         register(self.application, asking, library, clock)
         self.application.add_error_handler(self._on_error)
 
@@ -66,17 +69,18 @@ class TelegramEdge:
         while True:
             try:
                 await self.application.initialize()
-                await self._introduce()
-                await self.application.start()
+                if not self.application.running:
+                    await self.application.start()
                 await self._receive(webhook_url, secret)
-            except TelegramError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, staying silent for good would be worse than trying again
                 log.warning("telegram not reachable (%s); next try in %.0f s", type(error).__name__, wait)
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT)
             else:
-                self.is_up = True
-                log.info("telegram is up (%s)", "webhook" if webhook_url else "polling")
-                return
+                break
+        self.is_up = True
+        log.info("telegram is up (%s)", "webhook" if webhook_url else "polling")
+        await self._introduce()
 
     async def _receive(self, webhook_url: str | None, secret: str | None) -> None:
         bot, updater = self.application.bot, self.application.updater
@@ -98,8 +102,14 @@ class TelegramEdge:
                 await bot.set_my_commands(menu(rulebook, tell.language), language_code=code)
                 await bot.set_my_description(tell("profil")[:512], language_code=code)
                 await bot.set_my_short_description(tell("profil-singkat")[:120], language_code=code)
-        except (BadRequest, RetryAfter) as error:
+        except TelegramError as error:
             log.warning("profile not updated: %s", type(error).__name__)
+
+    async def _once(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Stops an update that came before: Telegram repeats those it believes lost."""
+        if self._seen.get(update.update_id) is not None:
+            raise ApplicationHandlerStop
+        self._seen.put(update.update_id, update.update_id)
 
     async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Every fault of a handler ends here: a sentence for the user, type and place for the operator, nothing else."""

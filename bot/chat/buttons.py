@@ -1,25 +1,28 @@
 """Pressed buttons. What a button means is in its data, so any process can serve it and an old one still works or says so."""
 
 import html
-import logging
+from typing import Literal
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
+from telegram import Chat, InlineKeyboardMarkup, Message, Update
 from telegram.error import BadRequest
 
 from bot.chat import render, taps
 from bot.chat.courtesy import Context, language_of_user
 from bot.chat.sending import edit, is_expected
 from bot.chat.taps import Tap
-from bot.core.answer import Teller, section
-from bot.core.messages import Language
+from bot.core.answer import Block, Card, Teller, section
 from bot.core.rulebook import Rulebook
 from bot.usecases.ask import Asking
 from bot.usecases.library import Library
 from bot.usecases.ports import Clock, Feedback
 
-log = logging.getLogger(__name__)
-
-REASONS: dict[str, Feedback] = {taps.WRONG: "salah", taps.UNCLEAR: "kurang-jelas", taps.OTHER_CASE: "beda-kasus"}
+VALUES: dict[str, Feedback] = {
+    taps.LIKE: "suka",
+    taps.DISLIKE: "tidak-suka",
+    taps.WRONG: "salah",
+    taps.UNCLEAR: "kurang-jelas",
+    taps.OTHER_CASE: "beda-kasus",
+}
 
 
 class Buttons:
@@ -36,8 +39,7 @@ class Buttons:
             return
         tap = Tap.parse(query.data or "")
         message = query.message if isinstance(query.message, Message) else None
-        language = _language_of(message, update)
-        tell = Teller(self._rulebook, language)
+        tell = Teller(self._rulebook, ("en" if tap.english else "id") if tap else language_of_user(update))
         toast = ""
         try:
             if tap is None or message is None:
@@ -53,80 +55,63 @@ class Buttons:
 
     async def _tapped(self, tap: Tap, message: Message, context: Context, tell: Teller) -> str:
         """Does what a button says; returns the words of the toast, or nothing."""
-        chat, number, bot = message.chat_id, message.message_id, context.bot
+
+        async def show(text: str, buttons: InlineKeyboardMarkup) -> None:
+            if message.chat.type != Chat.PRIVATE:
+                text, buttons = render.for_group(text, buttons, tell, context.bot.username)
+            await edit(context.bot, message.chat_id, message.message_id, text, buttons)
+
         match tap.action:
             case taps.TOPICS:
-                await edit(bot, chat, number, tell("topik-judul"), render.topics_buttons(self._rulebook, tell.language == "en"))
+                await show(tell("topik-judul"), render.topics_buttons(self._rulebook, tell.language == "en"))
                 return ""
             case taps.TOPIC:
-                return await self._show_topic(tap, message, context, tell)
+                page = self._topic(tap, tell)
+                if page:
+                    await show(*page)
+                return "" if page else tell("tombol-lama")
             case taps.NONE_OF_THESE:
-                await self._note(tap.token, "bukan-semuanya")
-                rows = [[InlineKeyboardButton(tell("tombol-topik"), callback_data=Tap(taps.TOPICS).data())]]
-                await edit(bot, chat, number, tell("bukan-semuanya"), InlineKeyboardMarkup(rows))
+                await self._asking.chose(tap.token, "bukan-semuanya")
+                await show(tell("bukan-semuanya"), render.to_topics(tell))
                 return ""
             case _:
                 pass
         card = self._asking.card(tap.rule, tap.branch or None, tell.language)
         if card is None:
             return tell("tombol-lama")
-        if tap.action in render.SECTION_TAPS:
-            rule = self._rulebook.rules[card.rule]
-            branch = rule.branch(card.branch) if card.branch else None
-            blocks = section(self._rulebook, rule, self._clock().date(), render.SECTION_TAPS[tap.action], branch=branch, language=tell.language)
-            await edit(bot, chat, number, render.section_html(card, blocks), render.section_buttons(card, tell, tap.token))
-            return ""
         match tap.action:
             case taps.CARD | taps.OPTION:
                 if tap.action == taps.OPTION:
-                    await self._note(tap.token, f"{tap.rule} {tap.branch}".strip())
-                await edit(bot, chat, number, render.card_html(card), render.card_buttons(card, tell, tap.token))
+                    await self._asking.chose(tap.token, f"{tap.rule} {tap.branch}".strip())
+                await show(render.card_html(card), render.card_buttons(card, tell, tap.token))
                 return ""
-            case taps.LIKE:
-                await self._judge(tap.token, "suka")
-                await edit(bot, chat, number, render.card_html(card), render.card_buttons(card, tell, tap.token, feedback="done"))
-                return tell("terima-kasih")
-            case taps.DISLIKE:
-                await self._judge(tap.token, "tidak-suka")
-                await edit(bot, chat, number, render.card_html(card), render.card_buttons(card, tell, tap.token, feedback="why"))
-                return tell("alasan")
-            case taps.WRONG | taps.UNCLEAR | taps.OTHER_CASE:
-                await self._judge(tap.token, REASONS[tap.action])
-                await edit(bot, chat, number, render.card_html(card), render.card_buttons(card, tell, tap.token, feedback="done"))
-                return tell("terima-kasih")
+            case action if action in render.SECTION_TAPS:
+                await show(render.section_html(card, self._section(card, action)), render.section_buttons(card, tell, tap.token))
+                return ""
+            case action if action in VALUES:
+                kept = await self._asking.feedback(tap.token, VALUES[action])
+                more: Literal["why", "done"] = "why" if action == taps.DISLIKE else "done"
+                await show(render.card_html(card), render.card_buttons(card, tell, tap.token, feedback=more))
+                return tell("masukan-hilang" if not kept else "alasan" if more == "why" else "terima-kasih")
             case _:
                 return tell("tombol-lama")
 
-    async def _show_topic(self, tap: Tap, message: Message, context: Context, tell: Teller) -> str:
+    def _section(self, card: Card, action: str) -> tuple[Block, ...]:
+        rule = self._rulebook.rules[card.rule]
+        branch = rule.branch(card.branch) if card.branch else None
+        return section(self._rulebook, rule, self._clock().date(), render.SECTION_TAPS[action], branch=branch, language=card.language)
+
+    def _topic(self, tap: Tap, tell: Teller) -> tuple[str, InlineKeyboardMarkup] | None:
+        """One page of a topic; None when there is no such page."""
         topic = self._rulebook.topics.get(tap.rule)
         rules = [rule for rule in self._rulebook.in_topic(tap.rule) if rule.version_on(self._clock().date())]
         page = int(tap.branch) if tap.branch.isdecimal() else 0
         pages = -(-len(rules) // render.PER_PAGE)
         if topic is None or page >= pages:
-            return tell("tombol-lama")
+            return None
         name = html.escape(topic.name_english if tell.language == "en" else topic.name)
-        text = tell("topik-isi", topik=name, halaman=page + 1, jumlah=pages)
-        await edit(context.bot, message.chat_id, message.message_id, text, render.topic_buttons(rules, tap.rule, page, tell))
-        return ""
-
-    async def _judge(self, token: str, value: Feedback) -> None:
-        try:
-            await self._asking.feedback(token, value)
-        except Exception as error:  # noqa: BLE001 - a log that is down must not cost the user the button
-            log.error("feedback lost: %s", type(error).__name__)
-
-    async def _note(self, token: str, choice: str) -> None:
-        try:
-            await self._asking.chose(token, choice)
-        except Exception as error:  # noqa: BLE001 - a log that is down must not cost the user the button
-            log.error("choice lost: %s", type(error).__name__)
+        return tell("topik-isi", topik=name, halaman=page + 1, jumlah=pages), render.topic_buttons(rules, tap.rule, page, tell)
 
     @property
     def _rulebook(self) -> Rulebook:
         return self._library.shelf.rulebook
-
-
-def _language_of(message: Message | None, update: Update) -> Language:
-    """The language the tapped card is written in; the user's own when it is no card."""
-    words = (message.text or "") if message else ""
-    return "en" if "Code " in words else "id" if "Kode " in words else language_of_user(update)

@@ -2,13 +2,13 @@
 
 import html
 from dataclasses import fields
+from zoneinfo import ZoneInfo
 
-from telegram import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, Update
+from telegram import BotCommand, InlineKeyboardMarkup, Update
 
 from bot.chat import render, taps
 from bot.chat.courtesy import Context, Courtesies, Handler, language_of_user
 from bot.chat.sending import send
-from bot.chat.taps import Tap
 from bot.core.answer import Teller, long_day
 from bot.core.messages import Language
 from bot.core.rulebook import Rulebook, SourceStatus
@@ -51,8 +51,8 @@ class Commands:
             return
         rules = [rule for rule in map(self._rulebook.resolve, EXAMPLES) if rule]
         names = [(rule.title_english if language == "en" else rule.title, rule.id) for rule in rules]
-        rows = [[InlineKeyboardButton(name, callback_data=Tap(taps.CARD, rule_id).data())] for name, rule_id in names]
-        rows.append([InlineKeyboardButton(tell("tombol-topik"), callback_data=Tap(taps.TOPICS).data())])
+        rows = [[render.button(name, taps.CARD, rule_id, english=language == "en")] for name, rule_id in names]
+        rows.append([render.button(tell("tombol-topik"), taps.TOPICS, english=language == "en")])
         await send(context.bot, message.chat_id, tell("mulai"), InlineKeyboardMarkup(rows))
 
     async def on_topics(self, update: Update, context: Context) -> None:
@@ -67,10 +67,9 @@ class Commands:
         if message is None:
             return
         tell = Teller(self._rulebook, language_of_user(update))
-        token = self._courtesies.last_rows.get(message.chat_id)
-        row = await self._asking.row(token) if token else None
-        shown = f"<pre>{html.escape(_row_text(row))}</pre>" if row else html.escape(tell("privasi-kosong"))
-        await send(context.bot, message.chat_id, f"{tell('privasi')}\n{shown}")
+        rows = [await self._asking.row(token) for token in self._courtesies.last_rows.get(message.chat_id) or ()]
+        shown = "\n\n".join(row_text(row, tell) for row in rows if row) or tell("privasi-kosong")
+        await send(context.bot, message.chat_id, f"{tell('privasi')}\n<pre>{html.escape(shown)}</pre>")
 
     async def on_sources(self, update: Update, context: Context) -> None:
         message = update.message
@@ -110,5 +109,9 @@ def menu(rulebook: Rulebook, language: Language) -> list[BotCommand]:
     return [BotCommand(name, tell(f"perintah-{name}")) for name in (MENU_ENGLISH if language == "en" else MENU)]
 
 
-def _row_text(row: Row) -> str:
-    return "\n".join(f"{field.name}: {getattr(row, field.name)}" for field in fields(row) if field.name != "token")
+def row_text(row: Row, tell: Teller) -> str:
+    """A row of the log, in words: every column that holds something, but for the random token."""
+    names = dict(pair.split("=", 1) for pair in tell("privasi-kolom").split(", "))
+    values = {field.name: getattr(row, field.name) for field in fields(row) if field.name != "token"}
+    values["hour"] = row.hour.astimezone(ZoneInfo("Asia/Jakarta")).strftime("%Y-%m-%d %H.00 WIB")
+    return "\n".join(f"{names.get(name, name)}: {value}" for name, value in values.items() if value)

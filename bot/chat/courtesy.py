@@ -48,8 +48,8 @@ class Courtesies:
     def __init__(self, library: Library) -> None:
         self.answers: Memory[tuple[int, int], int] = Memory()
         """(chat, question) → our answer: an edited question edits its answer."""
-        self.last_rows: Memory[int, str] = Memory()
-        """chat → random token of its last row, for /privasi."""
+        self.last_rows: Memory[int, tuple[str, ...]] = Memory()
+        """chat → random tokens of the rows its last message left, for /privasi."""
         self._library = library
         self._gate = FloodGate()
         self._turns: Memory[int, asyncio.Lock] = Memory()

@@ -25,7 +25,8 @@ class FloodGate:
         level, since, warned = self._buckets.pop(chat, (self._burst, now, False))
         level = min(self._burst, level + (now - since) * self._per_second)
         allowed = level >= 1
-        self._buckets[chat] = (level - 1 if allowed else level, now, not allowed)
+        calm = level >= self._burst / 2
+        self._buckets[chat] = (level - 1 if allowed else level, now, not allowed or (warned and not calm))
         while len(self._buckets) > REMEMBERED:
             self._buckets.popitem(last=False)
         if allowed:

@@ -4,7 +4,6 @@ import html
 
 from telegram import (
     Chat,
-    InlineKeyboardButton,
     InlineKeyboardMarkup,
     InlineQueryResultArticle,
     InputTextMessageContent,
@@ -15,7 +14,7 @@ from telegram import (
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
-from bot.chat import render, taps
+from bot.chat import render
 from bot.chat.courtesy import Context, Courtesies, language_of_user
 from bot.chat.sending import edit, is_expected, send
 from bot.chat.taps import Tap
@@ -51,43 +50,46 @@ class Questions:
 
     async def on_group_reply(self, update: Update, context: Context) -> None:
         message = update.message
-        ours = message.reply_to_message if message else None
-        if message is None or not message.text or ours is None or ours.from_user is None or ours.from_user.id != context.bot.id:
+        if message is None or not message.text:
             return
         reply = self._asking.ask(message.text, "telegram-grup", about=self._card_replied_to(message, context))
         await self._answer(message, context, reply)
 
     async def on_ask_command(self, update: Update, context: Context) -> None:
-        message = update.message
-        if message is None:
+        message = update.effective_message
+        if message is None or message.text is None:
             return
-        question = " ".join(context.args or ())
+        question = (message.text.split(maxsplit=1)[1:] or [""])[0]  # not context.args, which would lose the lines of a list
         if not question:
             await send(context.bot, message.chat_id, Teller(self._rulebook, language_of_user(update))("tanya-kosong"))
             return
         channel: Channel = "telegram" if message.chat.type == Chat.PRIVATE else "telegram-grup"
-        await self._answer(message, context, self._asking.ask(question, channel, about=self._card_replied_to(message, context)))
+        reply = self._asking.ask(question, channel, about=self._card_replied_to(message, context))
+        await self._answer(message, context, reply, self._courtesies.answers.get((message.chat_id, message.message_id)))
 
     async def _answer(self, message: Message, context: Context, reply: Reply, answered: int | None = None) -> None:
         """Sends the answer, or edits the one that was sent before; then writes the anonymous row."""
         tell = Teller(self._rulebook, reply.language)
         in_group = message.chat.type != Chat.PRIVATE
-        text, buttons = self._shown(reply, tell, in_group, context.bot.username)
+        text, buttons = self._shown(reply, tell)
+        if in_group:
+            text, buttons = render.for_group(text, buttons, tell, context.bot.username)
         sent = None
-        if answered is None or not await edit(context.bot, message.chat_id, answered, text, buttons):
-            # In a group the asker is not quoted: the answer is for everyone who reads it.
-            sent = await send(context.bot, message.chat_id, text, buttons, None if in_group else message.message_id)
+        try:
+            if answered is None or not await edit(context.bot, message.chat_id, answered, text, buttons):
+                # In a group the asker is not quoted: the answer is for everyone who reads it.
+                sent = await send(context.bot, message.chat_id, text, buttons, None if in_group else message.message_id)
+        finally:
+            await self._asking.record(reply)  # asked is asked, also when Telegram could not take the answer
+        if sent is not None:
+            self._courtesies.answers.put((message.chat_id, message.message_id), sent.message_id)
         if not in_group:
-            self._courtesies.last_rows.put(message.chat_id, reply.parts[0].row.token)
-            if sent is not None:
-                self._courtesies.answers.put((message.chat_id, message.message_id), sent.message_id)
-        await self._asking.record(reply)
+            self._courtesies.last_rows.put(message.chat_id, tuple(part.row.token for part in reply.parts))
 
-    def _shown(self, reply: Reply, tell: Teller, in_group: bool, username: str) -> tuple[str, InlineKeyboardMarkup | None]:
-        notes = ([tell("tersamar")] if reply.had_identifier else []) + ([tell("grup")] if in_group else [])
-        buttons: InlineKeyboardMarkup | None
+    def _shown(self, reply: Reply, tell: Teller) -> tuple[str, InlineKeyboardMarkup]:
         if len(reply.parts) > 1:
-            text, buttons = render.parts_html(reply.parts, tell), render.parts_buttons(reply.parts)
+            text = render.parts_html(reply.parts, tell, reply.unanswered)
+            buttons = render.parts_buttons(reply.parts, english=tell.language == "en")
         else:
             part = reply.parts[0]
             if part.card:
@@ -97,12 +99,10 @@ class Questions:
             elif part.options:
                 text, buttons = html.escape(tell("maksud-anda")), render.option_buttons(part.options, tell, part.row.token)
             else:
-                text = html.escape(part.reply)
-                buttons = InlineKeyboardMarkup([[InlineKeyboardButton(tell("tombol-topik"), callback_data=Tap(taps.TOPICS).data())]])
-        if in_group:
-            link = InlineKeyboardButton(tell("tombol-pribadi"), url=f"https://t.me/{username}?start=grup")
-            buttons = InlineKeyboardMarkup([*(buttons.inline_keyboard if buttons else ()), (link,)])
-        return "\n\n".join([text, *(html.escape(note) for note in notes)]), buttons
+                text, buttons = html.escape(part.reply), render.to_topics(tell)
+        if reply.had_identifier:
+            text += f"\n\n{html.escape(tell('tersamar'))}"
+        return text, buttons
 
     def _card_replied_to(self, message: Message, context: Context) -> str | None:
         """The rule of the card a message replies to, read from the card itself: its buttons, else its receipt code."""
@@ -114,7 +114,7 @@ class Questions:
                 tap = Tap.parse(str(button.callback_data or ""))
                 if tap and tap.action in render.SECTION_TAPS and self._rulebook.resolve(tap.rule):
                     return tap.rule
-        words = (card.text or "").replace("-", " ").split()
+        words = (card.text or "").replace("-", " ").replace("(", " ").split()
         codes = {rule_code(rule.id): rule.id for rule in self._rulebook.rules.values()}
         return next((codes[word] for word in reversed(words) if word in codes), None)
 

@@ -16,6 +16,7 @@ PER_PAGE = 8
 MAX_BRANCHES = 8
 MAX_RELATED = 2
 MAX_TEXT = 4000
+MAX_BUTTON = 60
 
 SECTION_TAPS: dict[str, Section] = {taps.EXAMPLE: "contoh", taps.BASIS: "dasar", taps.SANCTION: "sanksi", taps.POSITIONS: "pandangan"}
 
@@ -35,7 +36,7 @@ def card_html(card: Card, note: str = "") -> str:
 
 def section_html(card: Card, blocks: Sequence[Block]) -> str:
     """One section under the card's headline, cut to what a message holds."""
-    head = f"<b>{escape(card.headline)}</b>\n<i>{escape(card.title)}</i>\n"
+    head = f"<b>{escape(card.headline)}</b>\n<i>{escape(card.title)} ({card.code})</i>\n"
     body = ""
     for block in blocks:
         piece = "\n" + block_html(block) + "\n"
@@ -56,39 +57,42 @@ def block_html(block: Block) -> str:
 
 def card_buttons(card: Card, tell: Teller, token: str = "", runner_up: Rule | None = None, *, feedback: str = "ask") -> InlineKeyboardMarkup:
     """The buttons under a card. `feedback` is `ask`, `why` (after a thumb down) or `done`."""
-    branch = card.branch or ""
+    branch, english = card.branch or "", card.language == "en"
     names = {"contoh": taps.EXAMPLE, "dasar": taps.BASIS, "sanksi": taps.SANCTION, "pandangan": taps.POSITIONS}
-    sections = [_button(tell(f"tombol-{name}"), names[name], card.rule, branch, token) for name in card.sections]
+    sections = [button(tell(f"tombol-{name}"), names[name], card.rule, branch, token, english=english) for name in card.sections]
     rows = _pairs(sections)
     if card.branch:
-        rows.append([_button(tell("tombol-kembali"), taps.CARD, card.rule, "", token)])
-    rows += _pairs(_button(tell("tombol-cabang", fakta=c.text), taps.CARD, c.rule, c.branch or "", token) for c in card.branches[:MAX_BRANCHES])
+        rows.append([button(tell("tombol-kembali"), taps.CARD, card.rule, "", token, english=english)])
+    rows += _pairs(
+        button(tell("tombol-cabang", fakta=c.text), taps.CARD, c.rule, c.branch or "", token, english=english) for c in card.branches[:MAX_BRANCHES]
+    )
     if runner_up:
         title = runner_up.title_english if card.language == "en" else runner_up.title
-        rows.append([_button(tell("juga-dekat", judul=title), taps.CARD, runner_up.id, "", token)])
-    rows += [[_button(tell("tombol-terkait", judul=c.text), taps.CARD, c.rule, "", token)] for c in card.related[:MAX_RELATED]]
+        rows.append([button(tell("juga-dekat", judul=title), taps.CARD, runner_up.id, "", token, english=english)])
+    rows += [[button(tell("tombol-terkait", judul=c.text), taps.CARD, c.rule, "", token, english=english)] for c in card.related[:MAX_RELATED]]
     if token and feedback == "ask":
         likes = ((taps.LIKE, "tombol-suka"), (taps.DISLIKE, "tombol-tidak-suka"))
-        rows.append([_button(tell(key), action, card.rule, branch, token) for action, key in likes])
+        rows.append([button(tell(key), action, card.rule, branch, token, english=english) for action, key in likes])
     elif token and feedback == "why":
         reasons = ((taps.WRONG, "tombol-salah"), (taps.UNCLEAR, "tombol-kurang-jelas"), (taps.OTHER_CASE, "tombol-beda-kasus"))
-        rows += [[_button(tell(key), action, card.rule, branch, token)] for action, key in reasons]
+        rows += [[button(tell(key), action, card.rule, branch, token, english=english)] for action, key in reasons]
     return InlineKeyboardMarkup(rows)
 
 
 def section_buttons(card: Card, tell: Teller, token: str) -> InlineKeyboardMarkup:
     """The way back from a section."""
-    return InlineKeyboardMarkup([[_button(tell("tombol-kembali"), taps.CARD, card.rule, card.branch or "", token)]])
+    return InlineKeyboardMarkup([[button(tell("tombol-kembali"), taps.CARD, card.rule, card.branch or "", token, english=card.language == "en")]])
 
 
 def option_buttons(options: Sequence[Option], tell: Teller, token: str) -> InlineKeyboardMarkup:
     """ "Maksud Anda …?": one button a rule, and the way out."""
-    rows = [[_button(option.title, taps.OPTION, option.rule, option.branch or "", token)] for option in options]
-    rows.append([_button(tell("tombol-bukan-semuanya"), taps.NONE_OF_THESE, "", "", token)])
+    english = tell.language == "en"
+    rows = [[button(option.title, taps.OPTION, option.rule, option.branch or "", token, english=english)] for option in options]
+    rows.append([button(tell("tombol-bukan-semuanya"), taps.NONE_OF_THESE, token=token, english=english)])
     return InlineKeyboardMarkup(rows)
 
 
-def parts_html(parts: Sequence[Part], tell: Teller) -> str:
+def parts_html(parts: Sequence[Part], tell: Teller, unanswered: int = 0) -> str:
     """Several questions: a short answer each."""
     lines = [escape(tell("banyak-soal", jumlah=len(parts)))]
     for number, part in enumerate(parts, 1):
@@ -101,42 +105,58 @@ def parts_html(parts: Sequence[Part], tell: Teller) -> str:
             lines.append(f"<b>{number}.</b> {escape(tell('maksud-anda'))}")
         else:
             lines.append(f"<b>{number}.</b> {escape(part.reply)}")
+    if unanswered:
+        lines += ["", escape(tell("terlalu-banyak-soal", jumlah=unanswered))]
     return "\n".join(lines)
 
 
-def parts_buttons(parts: Sequence[Part]) -> InlineKeyboardMarkup:
+def parts_buttons(parts: Sequence[Part], *, english: bool) -> InlineKeyboardMarkup:
     """A button to the whole card of each part, or to each rule that may be meant."""
     rows = []
     for number, part in enumerate(parts, 1):
         if part.card:
-            rows.append([_button(f"{number}. {part.card.title}", taps.CARD, part.card.rule, part.card.branch or "", part.row.token)])
-        rows += [[_button(f"{number}. {o.title}", taps.OPTION, o.rule, o.branch or "", part.row.token)] for o in part.options]
+            rows.append([button(f"{number}. {part.card.title}", taps.CARD, part.card.rule, part.card.branch or "", part.row.token, english=english)])
+        rows += [[button(f"{number}. {o.title}", taps.OPTION, o.rule, o.branch or "", part.row.token, english=english)] for o in part.options]
     return InlineKeyboardMarkup(rows)
+
+
+def to_topics(tell: Teller) -> InlineKeyboardMarkup:
+    """The way to all topics, under whatever has no card."""
+    return InlineKeyboardMarkup([[button(tell("tombol-topik"), taps.TOPICS, english=tell.language == "en")]])
+
+
+def for_group(text: str, buttons: InlineKeyboardMarkup | None, tell: Teller, username: str) -> tuple[str, InlineKeyboardMarkup]:
+    """What a group sees: the same, said to be general, with the way to ask in private."""
+    link = Button(tell("tombol-pribadi"), url=f"https://t.me/{username}?start=grup")
+    return f"{text}\n\n{escape(tell('grup'))}", InlineKeyboardMarkup([*(buttons.inline_keyboard if buttons else ()), (link,)])
 
 
 def topics_buttons(rulebook: Rulebook, english: bool) -> InlineKeyboardMarkup:
     """All topics that hold rules."""
     topics = [topic for topic in rulebook.topics.values() if rulebook.in_topic(topic.id)]
-    return InlineKeyboardMarkup(_pairs(_button(t.name_english if english else t.name, taps.TOPIC, t.id, "0", "") for t in topics))
+    return InlineKeyboardMarkup(_pairs(button(t.name_english if english else t.name, taps.TOPIC, t.id, "0", english=english) for t in topics))
 
 
 def topic_buttons(rules: Sequence[Rule], topic: str, page: int, tell: Teller) -> InlineKeyboardMarkup:
     """One page of a topic's rules."""
+    english = tell.language == "en"
     shown = rules[page * PER_PAGE : (page + 1) * PER_PAGE]
-    rows = [[_button(r.title_english if tell.language == "en" else r.title, taps.CARD, r.id, "", "")] for r in shown]
+    rows = [[button(r.title_english if english else r.title, taps.CARD, r.id, english=english)] for r in shown]
     turns = []
     if page > 0:
-        turns.append(_button(tell("tombol-sebelum"), taps.TOPIC, topic, str(page - 1), ""))
+        turns.append(button(tell("tombol-sebelum"), taps.TOPIC, topic, str(page - 1), english=english))
     if (page + 1) * PER_PAGE < len(rules):
-        turns.append(_button(tell("tombol-lanjut"), taps.TOPIC, topic, str(page + 1), ""))
+        turns.append(button(tell("tombol-lanjut"), taps.TOPIC, topic, str(page + 1), english=english))
     if turns:
         rows.append(turns)
-    rows.append([_button(tell("tombol-topik"), taps.TOPICS, "", "", "")])
+    rows.append([button(tell("tombol-topik"), taps.TOPICS, english=english)])
     return InlineKeyboardMarkup(rows)
 
 
-def _button(text: str, action: str, rule: str, branch: str, token: str) -> Button:
-    return Button(text[:64], callback_data=Tap(action, rule, branch, token).data())
+def button(text: str, action: str, rule: str = "", branch: str = "", token: str = "", *, english: bool = False) -> Button:
+    """One button; its words are cut where Telegram would cut them."""
+    shown = text if len(text) <= MAX_BUTTON else text[: MAX_BUTTON - 1] + "…"
+    return Button(shown, callback_data=Tap(action, rule, branch, token, english).data())
 
 
 def _pairs(buttons: Iterable[Button]) -> list[list[Button]]:

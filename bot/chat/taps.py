@@ -1,4 +1,7 @@
-"""What a button carries: one letter, a rule, a branch, the answer's token. At most 64 bytes, so any process can serve it."""
+"""What a button carries: one letter, a rule, a branch, the language and the answer's token.
+
+At most 64 bytes, and all that is needed: any process can serve any tap.
+"""
 
 from dataclasses import dataclass
 
@@ -18,10 +21,11 @@ class Tap:
     rule: str = ""
     branch: str = ""
     token: str = ""
+    english: bool = False
 
     def data(self) -> str:
         """The button's data. Raises ValueError past 64 bytes: ids are limited so that this cannot happen."""
-        data = f"{self.action}:{self.rule}:{self.branch}:{self.token}"
+        data = f"{self.action}:{self.rule}:{self.branch}:{'e' if self.english else 'i'}{self.token}"
         if len(data.encode()) > MAX_BYTES:
             raise ValueError(f"button data too long: {len(data)} bytes")
         return data
@@ -30,4 +34,7 @@ class Tap:
     def parse(cls, data: str) -> "Tap | None":
         """The tap a button's data stands for; None for anything that no button of ours carries."""
         pieces = data.split(":")
-        return cls(*pieces) if len(pieces) == 4 and len(pieces[0]) == 1 and len(data) <= MAX_BYTES else None
+        if len(pieces) != 4 or len(pieces[0]) != 1 or pieces[3][:1] not in ("i", "e") or len(data) > MAX_BYTES:
+            return None
+        action, rule, branch, rest = pieces
+        return cls(action, rule, branch, rest[1:], rest[0] == "e")

@@ -106,12 +106,12 @@ def compose(rulebook: Rulebook, rule: Rule, day: date, branch: Branch | None = N
     avoid = branch.avoid_because if branch else version.avoid_because
     if verdict is Verdict.AVOID and avoid:
         body.append(Block("", (tell(f"hindari-{avoid}"),)))
-    if not branch and not english:
+    if not branch and not english and not stale:  # what is no longer certain is not spelt out
         if version.allowed_if:
             body.append(Block(tell("label-boleh-bila"), version.allowed_if, bullets=True))
         if version.forbidden_if:
             body.append(Block(tell("label-tidak-boleh-bila"), version.forbidden_if, bullets=True))
-    if version.safe_course and verdict is Verdict.AVOID and not english:
+    if version.safe_course and verdict is Verdict.AVOID and not english and not stale:
         body.append(Block(tell("label-jalan-aman"), (version.safe_course,)))
     if version.confidence is not Confidence.HIGH:
         body.append(Block("", (tell(f"keyakinan-{version.confidence}", catatan=version.confidence_note or ""),)))
@@ -124,12 +124,12 @@ def compose(rulebook: Rulebook, rule: Rule, day: date, branch: Branch | None = N
         verdict=Verdict.CONSULT if stale else verdict,
         headline=opening,
         title=rule.title_english if english else rule.title,
-        fact=tell("karena-fakta", fakta=branch.when) if branch else "",
+        fact=tell("karena-fakta", fakta=branch.when) if branch and not english else "",  # the English sentence names it itself
         blocks=tuple(body),
         sections=tuple(name for name in SECTIONS if section(rulebook, rule, day, name, branch=branch, language=language)),
         branches=tuple(Choice(rule.id, other.id, other.button) for other in rule.branches if other is not branch),
         related=tuple(_related(rulebook, rule, day, english)),
-        footer=tell("kaki-kartu", tanggal=long_day(rule.reviewed, language), kode=code),
+        footer=tell("kaki-kartu", tanggal=long_day(rule.reviewed, language), kode=code, peninjau=rule.reviewer),
         code=code,
         language=language,
     )
@@ -141,6 +141,13 @@ def section(rulebook: Rulebook, rule: Rule, day: date, name: Section, branch: Br
     if version is None:
         return ()
     tell = Teller(rulebook, language)
+    blocks = _section(rulebook, tell, version, name, branch)
+    if language == "en" and blocks and name != "sanksi":
+        return (Block("", (tell("hanya-indonesia"),)), *blocks)
+    return blocks
+
+
+def _section(rulebook: Rulebook, tell: "Teller", version: Version, name: Section, branch: Branch | None) -> tuple[Block, ...]:
     match name:
         case "contoh":
             return (Block(tell("label-contoh"), (version.example,)), *_limits(tell, version)) if version.example else ()

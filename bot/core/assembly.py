@@ -1,7 +1,7 @@
 """Documents to one Rulebook, or to every Problem that stands in the way. Knows file kinds, not their content rules.
 
-Stages: read (YAML) → shape (fields) → meaning (checks). A later stage runs only when the earlier one is clean for
-that file, so one slip does not drown the reader in follow-on errors.
+Stages: read (YAML) → shape (fields) → meaning (checks). A file that fails a stage is left out of the next, and then
+nothing is called missing, so one slip does not drown the reader in follow-on errors.
 """
 
 import hashlib
@@ -123,12 +123,12 @@ def assemble(documents: Documents) -> Assembly:
     for name in SINGLE:
         if name not in documents:
             problems.append(Problem(name, 0, 0, "", f"Berkas {name} tidak ada.", "Kembalikan berkas itu dari versi sebelumnya."))
-    if any(problem.severity == "galat" for problem in problems):
-        # Cross-checks on half a rulebook would report what is missing only because its file did not read.
+    partial = any(problem.severity == "galat" for problem in problems)
+    if any(not shaped.all(KINDS[name]) for name in SINGLE):
         return Assembly(None, tuple(sorted(problems)))
     rulebook = _build(shaped, version_of(documents))
     examples = tuple(example for _, file in shaped.all(ExampleFile) if isinstance(file, ExampleFile) for example in file.examples)
-    problems.extend(checks.run(rulebook, _sites(shaped)))
+    problems.extend(checks.run(rulebook, _sites(shaped), partial=partial))
     blocked = any(problem.severity == "galat" for problem in problems)
     return Assembly(None if blocked else rulebook, tuple(sorted(problems)), examples)
 

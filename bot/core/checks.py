@@ -1,16 +1,19 @@
 """What must hold across the whole rulebook, one function an idea. Each yields Problems; none raises."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from bot.core.answer import MAX_CARD, compose, plain, rule_code
-from bot.core.messages import REQUIRED, placeholders
+from bot.core.messages import REQUIRED, Language, placeholders
 from bot.core.problem import Problem, did_you_mean
 from bot.core.reading import Path, Reading
-from bot.core.rulebook import Example, Rule, Rulebook, Severity, Source, SourceStatus, Verdict
-from bot.core.text import split
+from bot.core.rulebook import Branch, Example, Rule, Rulebook, Severity, Source, SourceStatus, Verdict
+from bot.core.text import Lexicon, split
 
+LANGUAGES: tuple[Language, ...] = ("id", "en")
 COMPUTED_KINDS = ("acak", "terlalu-pendek", "terlalu-panjang", "bahasa-lain", "tidak-ada", "kosong")
 """Kinds of non-questions that are recognised by shape; di-luar.yaml must hold a reply for each."""
 
@@ -25,11 +28,14 @@ class Sites:
     singles: dict[str, Reading]
 
 
-def run(rulebook: Rulebook, sites: Sites) -> list[Problem]:
-    """Every Problem of a rulebook whose files all have the right shape."""
+def run(rulebook: Rulebook, sites: Sites, *, partial: bool = False) -> list[Problem]:
+    """Every Problem of a rulebook. With `partial` some files could not be read, so nothing is called missing."""
     found: list[Problem] = []
-    for check in (_ids, _topics, _citations, _register, _verdicts, _links, _phrasings, _dates, _cards, _messages, _tables, _glossary, _examples):
+    for check in (_ids, _register, _verdicts, _phrasings, _reachable, _dates, _cards, _messages, _tables, _glossary):
         found.extend(check(rulebook, sites))
+    if not partial:
+        for check in (_topics, _citations, _links, _examples):
+            found.extend(check(rulebook, sites))
     return found
 
 
@@ -58,11 +64,13 @@ def _ids(rulebook: Rulebook, sites: Sites) -> Iterator[Problem]:
 
 
 def _topics(rulebook: Rulebook, sites: Sites) -> Iterator[Problem]:
+    told: set[str] = set()
     for reading, _, rule in sites.rules:
         if rule.topic not in rulebook.topics:
             what = f"Topik `{rule.topic}` tidak ada di topik.yaml." + did_you_mean(rule.topic, set(rulebook.topics))
-            yield reading.problem(("topik",), what, "Pakai id yang ada, atau tambahkan topiknya.")
-            break
+            if reading.file not in told:
+                yield reading.problem(("topik",), what, "Pakai id yang ada, atau tambahkan topiknya.")
+            told.add(reading.file)
 
 
 def _citations(rulebook: Rulebook, sites: Sites) -> Iterator[Problem]:
@@ -155,6 +163,14 @@ def _phrasings(rulebook: Rulebook, sites: Sites) -> Iterator[Problem]:
             seen.setdefault(key, (f"{reading.file}:{reading.place(place)[0]}", target))
 
 
+def _reachable(rulebook: Rulebook, sites: Sites) -> Iterator[Problem]:
+    lexicon = Lexicon(rulebook.glossary, (text for _, _, rule in sites.rules for text in rule.phrasings))
+    for reading, path, rule in sites.rules:
+        if not any(lexicon.read(text).content for text in rule.phrasings):
+            fix = "Tambahkan frasa yang menyebut kegiatannya."
+            yield reading.problem((*path, "frasa"), "Aturan ini tidak dapat ditemukan: semua frasanya hanya kata umum.", fix)
+
+
 def _dates(rulebook: Rulebook, sites: Sites) -> Iterator[Problem]:
     for reading, path, rule in sites.rules:
         if rule.review_due <= rule.reviewed:
@@ -178,13 +194,17 @@ def _cards(rulebook: Rulebook, sites: Sites) -> Iterator[Problem]:
     for reading, path, rule in sites.rules:
         if any(c.source not in rulebook.sources for v in rule.versions.values() if v for c in v.basis):
             continue  # told by _citations; a card cannot be composed without its sources
-        for start, version in rule.versions.items():
-            for language in ("id", "en"):
-                card = compose(rulebook, rule, start, language=language) if version else None
-                length = len(plain(card)) if card else 0
-                if length > MAX_CARD:
-                    what = f"Kartu ({language}) terlalu panjang: {length} huruf, paling banyak {MAX_CARD}."
-                    yield reading.problem((*path, "versi", start.isoformat()), what, "Persingkat jawab atau daftar syaratnya.")
+        views: list[tuple[Path, date, Branch | None]] = [
+            ((*path, "versi", start.isoformat()), start, None) for start, v in rule.versions.items() if v
+        ]
+        newest = views[-1][1] if views else rule.reviewed
+        views += [((*path, "cabang", i), newest, branch) for i, branch in enumerate(rule.branches)]
+        for place, day, branch in views:
+            for language in LANGUAGES:
+                card = compose(rulebook, rule, day, branch, language)
+                if card and len(plain(card)) > MAX_CARD:
+                    what = f"Kartu ({language}) terlalu panjang: {len(plain(card))} huruf, paling banyak {MAX_CARD}."
+                    yield reading.problem(place, what, "Persingkat jawab atau daftar syaratnya.")
 
 
 def _messages(rulebook: Rulebook, sites: Sites) -> Iterator[Problem]:
@@ -198,6 +218,11 @@ def _messages(rulebook: Rulebook, sites: Sites) -> Iterator[Problem]:
             if placeholders(text) != names:
                 wanted = ", ".join(f"{{{name}}}" for name in sorted(names)) or "tanpa {kurung}"
                 yield reading.problem(("pesan", key, language), f"Kata dalam kurung di `{key}` tidak cocok.", f"Pakai persis: {wanted}.")
+            left = re.sub(r"<(b|i)>[^<]*</\1>", "", text)
+            if "<" in left or ">" in left:
+                yield reading.problem(
+                    ("pesan", key, language), f"Tanda <…> di `{key}` tidak berpasangan atau tidak dikenal.", "Pakai hanya <b>…</b> dan <i>…</i>."
+                )
     for key in rulebook.messages:
         if key not in REQUIRED:
             what = f"Kalimat `{key}` tidak pernah tampil." + did_you_mean(key, set(REQUIRED))

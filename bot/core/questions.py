@@ -45,12 +45,17 @@ def parts_of(text: str) -> list[Piece]:
         elif found and not waiting and len(piece.split()) < MIN_WORDS:
             found[-1] = Piece(f"{found[-1].text} {piece}", found[-1].context)
         else:
-            leans = found and not waiting and _LEANS.match(piece)
-            found.append(Piece(f"{waiting} {piece}".strip(), found[-1].whole if leans else None))
+            context = found[-1].whole if found and not waiting and leans(piece) else None
+            found.append(Piece(f"{waiting} {piece}".strip(), context))
             waiting = ""
     if waiting and found:
         found[-1] = Piece(f"{found[-1].text} {waiting}", found[-1].context)
     return found
+
+
+def leans(text: str) -> bool:
+    """True for a question that needs the one before it: "kalau pakai mobil dinas?"."""
+    return _LEANS.match(text.strip()) is not None
 
 
 def _is_listed(text: str) -> bool:

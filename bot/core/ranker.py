@@ -15,20 +15,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-FORMAT = 5
+FORMAT = 6
 """Raised whenever features or arrays change, so that an old cache is never read as a new one."""
 
 
 def features(stems: Sequence[str]) -> Iterable[str]:
-    """The features of a stemmed text: words, neighbouring pairs, and runs of 3 to 5 letters inside word borders."""
+    """The features of a stemmed text: words, neighbouring pairs, and runs of four letters inside word borders."""
     yield from stems
     for pair in itertools.pairwise(stems):
         yield " ".join(pair)
     for stem in stems:
         bordered = f"_{stem}_"
-        for size in (3, 4, 5):
-            for start in range(len(bordered) - size + 1):
-                yield "#" + bordered[start : start + size]
+        for start in range(len(bordered) - 3):
+            yield "#" + bordered[start : start + 4]
 
 
 @dataclass(frozen=True, slots=True)

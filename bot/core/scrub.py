@@ -9,23 +9,36 @@ from dataclasses import dataclass
 
 from lokal.samaran import Samaran
 
+# The lists are the package's own, under a private name; a test holds that they are still there.
+from lokal.samaran._names import AMBIGUOUS_GIVEN_NAMES, BALINESE_NAMES, FAMILY_NAMES, GIVEN_NAMES, SECOND_NAMES
+from lokal.wilayah import list_wilayah
+
 HOLE = "…"
 MAX_KEPT = 300
+
+_GENERIC = frozenset(
+    "kota kabupaten administrasi kepulauan pulau barat timur utara selatan tengah tenggara barat daya laut laut raya besar hulu hilir ulu".split()
+)
+_REGIONS = frozenset(
+    word
+    for province in list_wilayah()
+    for region in (province, *list_wilayah(province.code))
+    for word in re.split(r"[^a-z]+", region.name.lower())
+    if len(word) > 2 and word not in _GENERIC
+)
+NAMES = (GIVEN_NAMES | AMBIGUOUS_GIVEN_NAMES | FAMILY_NAMES | SECOND_NAMES | BALINESE_NAMES | _REGIONS) - frozenset({"agama", "adil"})
+"""Words that may be a person's or a place's name: they are not stored, even where the rulebook uses them as words."""
 
 _IDENTIFIERS = re.compile(
     r"""
     https?://\S+ | www\.\S+ | \bt\.me/\S+        # addresses
     | \S+@\S+ | @\w+                             # e-mail, handles
-    | \d[\d\s.-]{6,}\d                           # NIP, NIK, NPWP, phones, accounts, spaced or not
+    | (?!(?:19|20)\d\d\s?-\s?(?:19|20)\d\d\b)\d[\d\s.-]{6,}\d                           # NIP, NIK, NPWP, phones, accounts, spaced or not
     """,
     re.VERBOSE,
 )
-_TITLED = re.compile(
-    r"\b((?:[Pp]ak|[Bb]apak|[Bb]u|[Ii]bu|[Bb]ang|[Kk]ang|[Mm]as|[Mm]bak|[Hh]aji|[Hh]j|[Hh]|[Dd]r|[Dd]rs|[Ii]r|[Cc]amat|[Ll]urah|[Kk]ades|[Bb]upati|[Gg]ubernur|"
-    r"[Ww]ali ?kota|[Kk]adis|[Ss]ekda|[Cc]alon|[Pp]aslon|a\.?n\.?|nama saya|nama)\.?)((?:\s+[A-Z][\w'.-]*)+)"
-)
+_YEARS = re.compile(r"(?:19|20)\d\d\s?-\s?(?:19|20)\d\d")
 _TOKEN = re.compile(r"\w+(?:-\w+)*|…")
-_PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +54,27 @@ class Scrubber:
 
     def __init__(self, knows: Callable[[str], bool]) -> None:
         self._knows = knows
-        self._mask = Samaran()
+        self._finder = Samaran()
 
     def mask(self, text: str) -> str:
-        """The text with identifiers replaced by "…" and everything else as it was: what may be searched with."""
-        masked = _IDENTIFIERS.sub(f" {HOLE} ", _PLACEHOLDER.sub(HOLE, self._mask.mask(text).text))
-        return _TITLED.sub(lambda match: f"{match[1]} {HOLE} ", masked)
+        """The text without numbers, addresses and handles, everything else as it was: what may be searched with."""
+        found = [match for match in self._finder.mask(text).matches if match.type != "NAME" and not _YEARS.fullmatch(match.value)]
+        for match in sorted(found, key=lambda match: -match.start):
+            text = f"{text[: match.start]} {HOLE} {text[match.end :]}"
+        return _IDENTIFIERS.sub(f" {HOLE} ", text)
 
     def scrub(self, text: str) -> Scrubbed:
-        """The text with everything that could name a person replaced by "…"; at most 300 characters."""
+        """The text with everything that could name a person or a place replaced by "…"; at most 300 characters."""
         masked = self.mask(text)
+        named = any(match.type == "NAME" and not self._only_words(match.value) for match in self._finder.mask(masked).matches)
         kept: list[str] = []
         for token in _TOKEN.findall(masked):
-            word = token.lower()
-            safe = word != HOLE and not any(c.isdigit() for c in word) and all(self._knows(part) for part in word.split("-"))
-            piece = word if safe else HOLE
+            piece = token.lower() if token != HOLE and self._only_words(token) else HOLE
             if piece != HOLE or not kept or kept[-1] != HOLE:
                 kept.append(piece)
-        return Scrubbed(" ".join(kept)[:MAX_KEPT].strip(), masked != text)
+        return Scrubbed(" ".join(kept)[:MAX_KEPT].strip(), named or masked != text)
+
+    def _only_words(self, text: str) -> bool:
+        """True when every part is a plain word of the rulebook that is nobody's name and no place's."""
+        parts = re.split(r"[\s-]+", text.lower())
+        return all(part and not any(c.isdigit() for c in part) and part not in NAMES and self._knows(part) for part in parts)

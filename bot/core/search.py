@@ -15,6 +15,7 @@ from bot.core.answer import verdict_on
 from bot.core.bm25 import BM25
 from bot.core.facts import PLAIN, Facts, learn
 from bot.core.language import is_english, is_foreign
+from bot.core.questions import leans
 from bot.core.ranker import FORMAT, Ranker, train
 from bot.core.rulebook import Branch, Rule, Rulebook, Verdict
 from bot.core.text import Lexicon, Words
@@ -164,7 +165,8 @@ class Searcher:
         self.rulebook = rulebook
         self.thresholds = thresholds or Thresholds()
         texts = list(_texts(rulebook))
-        self.lexicon = Lexicon(rulebook.glossary, (text for *_, text in texts))
+        ours = [text for label, *_, text in texts if not label.startswith(OUTSIDE)]
+        self.lexicon = Lexicon(rulebook.glossary, ours, [text for label, *_, text in texts if label.startswith(OUTSIDE)])
         self._documents = [self._document(*text) for text in texts]
         self._bm25 = BM25([document.stems for document in self._documents])
         self.learnt = learnt or self._learn()
@@ -209,14 +211,17 @@ class Searcher:
         shape = self._by_shape(question, words, followup=about is not None)
         if shape:
             return Nothing(shape, 1.0, self._trace(words, (), 0.0))
-        if about is not None:
-            followed = self._follow_up(about, words, day)
-            if followed:
-                return followed
-            rule = self.rulebook.resolve(about)
-            if rule:
-                words = self.lexicon.read(f"{rule.title} {question}")
-        return self._decide(words, day)
+        alone = self._decide(words, day)
+        rule = self.rulebook.resolve(about) if about is not None else None
+        if rule is None or isinstance(alone, Found):
+            return alone
+        followed = self._follow_up(rule, words, day)
+        if followed:
+            return followed
+        if isinstance(alone, Nothing) and alone.kind != "tidak-ada" and not leans(question):
+            return alone  # "makasih ya" under a card is no question about the card
+        together = self._decide(self.lexicon.read(f"{rule.title} {question}"), day)
+        return together if self._coverage(rule.id, words) >= self.thresholds.coverage or isinstance(alone, Nothing) else alone
 
     def _by_shape(self, question: str, words: Words, *, followup: bool) -> str | None:
         """The kind of a message that needs no search to be recognised; None for anything that may be a question."""
@@ -293,7 +298,12 @@ class Searcher:
                     cost += meant.share * t.wrong_rule
             return cost
 
-        best = min(readings, key=lambda reading: (costs_to_answer(reading), -reading.share))
+        # A card may only come from the rule that is believed most; among its readings the cheapest mistake wins.
+        believed: dict[str, float] = {}
+        for reading in readings:
+            believed[reading.rule] = believed.get(reading.rule, 0.0) + reading.share
+        first = max(believed, key=lambda name: believed[name])
+        best = min((r for r in readings if r.rule == first), key=lambda reading: (costs_to_answer(reading), -reading.share))
         options = tuple(sorted(readings, key=lambda reading: -reading.share)[:MAX_OPTIONS])
         shown = sum(option.share for option in options)
         asking = t.asking * shown + t.asked_in_vain * (1 - shown) if len(options) > 1 else float("inf")
@@ -364,11 +374,8 @@ class Searcher:
         both = sum(idf.get(stem, UNSEEN) for stem in ours) + sum(idf.get(stem, UNSEEN) for stem in theirs)
         return 2 * common / (both or 1.0)
 
-    def _follow_up(self, about: str, words: Words, day: date) -> Found | None:
+    def _follow_up(self, rule: Rule, words: Words, day: date) -> Found | None:
         """The branch of the card's rule that a reply states, when most of the reply's words belong to it."""
-        rule = self.rulebook.resolve(about)
-        if rule is None:
-            return None
         idf, best, best_share = self._bm25.idf, None, 0.0
         wanted = {stem: idf.get(stem, UNSEEN) for stem in words.content}
         for i in self._of_owner[rule.id]:
@@ -409,7 +416,7 @@ def _texts(rulebook: Rulebook) -> list[tuple[str, str, str | None, str]]:
     """
     found: list[tuple[str, str, str | None, str]] = []
     for rule in rulebook.rules.values():
-        for text in (rule.title, rule.title_english, *rule.phrasings, *rule.phrasings_english):
+        for text in (rule.title, rule.title_english, " ".join(rule.keywords), *rule.phrasings, *rule.phrasings_english):
             found.append((rule.id, rule.id, None, text))
         for branch in rule.branches:
             label = answering_rule(rulebook, rule, branch)

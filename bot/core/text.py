@@ -72,8 +72,10 @@ def _unfold(word: str) -> list[str]:
 class Lexicon:
     """Reads texts in the light of one glossary and one vocabulary (every word of the indexed texts)."""
 
-    def __init__(self, glossary: GlossaryFile, texts: Iterable[str]) -> None:
-        """`texts` are all indexed phrasings; their words are known and never repaired."""
+    def __init__(self, glossary: GlossaryFile, texts: Iterable[str], foreign: Iterable[str] = ()) -> None:
+        """`texts` are the rules' phrasings, `foreign` those of messages that are none of ours: the words of both are known
+        and never repaired, but only those of `texts` may be stored.
+        """
         self._stem = lru_cache(maxsize=50_000)(Stemmer.Stemmer("indonesian").stemWord)
         self._folds: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
         for term in glossary.terms:
@@ -85,6 +87,9 @@ class Lexicon:
         for folds in self._folds.values():
             folds.sort(key=lambda fold: -len(fold[0]))
         known = {word for text in texts for word in split(text)}
+        self._storable = known | {word for line in (*glossary.plain_words, *glossary.question_words) for word in split(line)}
+        self._storable |= {word for term in glossary.terms for form in (term.word, *term.forms) for word in split(form)}
+        known |= {word for text in foreign for word in split(text)}
         known |= {word for folds in self._folds.values() for form, target in folds for word in (*form, *target)}
         self._plain = {self._stem(w) for line in (*glossary.plain_words, *glossary.question_words) for w in self._fold(split(line))}
         self._plain |= {w for line in (*glossary.plain_words, *glossary.question_words) for w in split(line)}
@@ -116,8 +121,8 @@ class Lexicon:
         return Words(tuple(stems), tuple(self._polar(folded, stems)), content, unknown, tuple(repaired))
 
     def is_word(self, word: str) -> bool:
-        """True only for a word that stands in the rulebook exactly so: what may be stored."""
-        return word in self._known
+        """True only for a word that stands in a rule or in the glossary exactly so: what may be stored."""
+        return word in self._storable
 
     def knows(self, word: str) -> bool:
         """True for a word of the vocabulary or another form of one."""

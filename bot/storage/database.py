@@ -59,11 +59,12 @@ def open_engine(url: str) -> AsyncEngine:
 
 async def migrate(engine: AsyncEngine) -> None:
     """Brings the tables up to the newest migration. Safe to run again and from several processes at once."""
-    async with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            # Any constant number: whoever comes second waits here and then finds nothing to do.
-            await connection.execute(sa.text("SELECT pg_advisory_xact_lock(727002)"))
+    async with engine.connect() as connection:
+        # Whoever comes second waits here and then finds nothing to do. Any constant number would do as the lock's name.
+        lock = "SELECT pg_advisory_xact_lock(727002)" if connection.dialect.name == "postgresql" else "BEGIN IMMEDIATE"
+        await connection.execute(sa.text(lock))
         await connection.run_sync(_upgrade)
+        await connection.commit()
 
 
 def _upgrade(connection: sa.Connection) -> None:

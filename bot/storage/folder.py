@@ -10,7 +10,7 @@ NOT_LOADED = ("contoh-aturan.yaml",)
 
 
 def read_folder(folder: Path) -> Documents:
-    """Every .yaml under the folder: relative path with forward slashes → bytes.
+    """Every .yaml (and mistaken .yml) under the folder: relative path with forward slashes → bytes.
 
     A file over the size limit is cut one byte past it, so that a 50 MB file costs 2 MB and still is told as a Problem.
     Raises FileNotFoundError when the folder is not there.
@@ -18,7 +18,7 @@ def read_folder(folder: Path) -> Documents:
     if not folder.is_dir():
         raise FileNotFoundError(folder)
     documents: dict[str, bytes] = {}
-    for path in sorted(folder.rglob("*.yaml")):
+    for path in sorted(path for path in folder.rglob("*.y*ml") if path.is_file()):
         name = path.relative_to(folder).as_posix()
         if name not in NOT_LOADED and not name.startswith(("_", ".")):
             with path.open("rb") as file:

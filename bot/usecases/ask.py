@@ -4,6 +4,7 @@ Finding and composing are pure; the only effect is the anonymous row, written af
 """
 
 import logging
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import date
@@ -12,11 +13,13 @@ from bot.core.answer import Card, compose, verdict_on
 from bot.core.messages import Language
 from bot.core.questions import MAX_PARTS, Piece, parts_of
 from bot.core.rulebook import Rulebook, Verdict
-from bot.core.search import Close, Found, Hit, Nothing, Result, language_of
+from bot.core.search import MAX_QUESTION, Close, Found, Hit, Nothing, Result, language_of
 from bot.usecases.library import Library, Shelf
 from bot.usecases.ports import Channel, Clock, Feedback, Outcome, QuestionLog, Row
 
 log = logging.getLogger(__name__)
+
+_SPACES = re.compile(r"[^\S\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Reply:
     parts: tuple[Part, ...]
     language: Language
     had_identifier: bool
+    unanswered: int
+    """Questions beyond those that one message may hold."""
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -66,6 +71,7 @@ class Asking:
     def ask(self, text: str, channel: Channel, *, about: str | None = None, language: Language | None = None) -> Reply:
         """The answer to a message. `about` is the rule whose card it replies to; nothing is written yet."""
         shelf = self._library.shelf
+        text = _SPACES.sub(" ", text)[: MAX_QUESTION + 1]
         spoken: Language = language or ("en" if language_of(text) == "en" else "id")
         pieces = parts_of(text) if about is None else [Piece(text)]
         parts: list[Part] = []
@@ -75,13 +81,12 @@ class Asking:
                 part = self._leaning(shelf, piece, part, parts, channel, spoken)
             if not any(_same(part, earlier) for earlier in parts):
                 parts.append(part)
-        if len(parts) > 1 and any(isinstance(part.result, Nothing) for part in parts):
+        if len(parts) > 1 and any(_is_context(part) for part in parts):
             # A story cut in pieces: what could not stand alone was context, so the whole is asked instead.
+            answered = [part for part in parts if not _is_context(part)]
             whole = self._answer(shelf, text, channel, spoken, about)
-            answered = [part for part in parts if not isinstance(part.result, Nothing)]
-            parts = answered if len(answered) > 1 else [whole if not isinstance(whole.result, Nothing) or not answered else answered[0]]
-        had_identifier = shelf.scrubber.scrub(text).had_identifier
-        return Reply(tuple(parts), spoken, had_identifier)
+            parts = answered if len(answered) > 1 else [whole if not answered or not isinstance(whole.result, Nothing) else answered[0]]
+        return Reply(tuple(parts), spoken, shelf.scrubber.scrub(text).had_identifier, max(0, len(pieces) - MAX_PARTS))
 
     async def record(self, reply: Reply) -> None:
         """Writes the anonymous rows. A log that is down is counted and told, never the asker's trouble."""
@@ -93,12 +98,20 @@ class Asking:
                 log.error("question row lost: %s", type(error).__name__)
 
     async def feedback(self, token: str, value: Feedback) -> bool:
-        """Notes what the asker thought of an answer; False when its row is gone."""
-        return await self._questions.feedback(token, value)
+        """Notes what the asker thought of an answer; False when its row, or the log itself, is gone."""
+        try:
+            return await self._questions.feedback(token, value)
+        except Exception as error:  # noqa: BLE001 - a log that is away must not cost the asker the button
+            log.error("feedback lost: %s", type(error).__name__)
+            return False
 
     async def chose(self, token: str, choice: str) -> bool:
-        """Notes which option was taken; False when the row is gone."""
-        return await self._questions.chose(token, choice)
+        """Notes which option was taken; False when its row, or the log itself, is gone."""
+        try:
+            return await self._questions.chose(token, choice)
+        except Exception as error:  # noqa: BLE001 - as above
+            log.error("choice lost: %s", type(error).__name__)
+            return False
 
     async def row(self, token: str) -> Row | None:
         """The very row an answer left behind."""
@@ -111,6 +124,8 @@ class Asking:
         if rule is None:
             return None
         branch = rule.branch(branch_id) if branch_id else None
+        if branch_id and branch is None:
+            return None  # the rule's own verdict may be the opposite of the branch that is gone
         return compose(rulebook, rule, self._clock().date(), branch, language)
 
     def _leaning(self, shelf: Shelf, piece: Piece, alone: Part, earlier: list[Part], channel: Channel, language: Language) -> Part:
@@ -144,7 +159,7 @@ class Asking:
                 reply = outside.reply_english if language == "en" else outside.reply
                 outcome = "decline"
         row = Row(
-            token=secrets.token_urlsafe(6),
+            token=secrets.token_urlsafe(5),
             hour=now.replace(minute=0, second=0, microsecond=0),
             question=shelf.scrubber.scrub(text).text,
             outcome=outcome,
@@ -152,7 +167,7 @@ class Asking:
             rule=card.rule if card else None,
             branch=card.branch if card else None,
             verdict=card.verdict if card else None,
-            options=" ".join(option.rule for option in options),
+            options=" ".join(dict.fromkeys(option.rule for option in options)),
             band=_band(result.confidence),
             version=rulebook.version,
             channel=channel,
@@ -167,7 +182,12 @@ def _option(rulebook: Rulebook, hit: Hit, day: date, language: Language) -> Opti
     title = rule.title_english if language == "en" else rule.title
     verdict = verdict_on(rulebook, rule, day, branch)
     assert verdict is not None  # hits are rules in force that day
-    return Option(hit.rule, hit.branch, f"{title} ({branch.button})" if branch else title, verdict)
+    return Option(hit.rule, hit.branch, f"{branch.button}: {title}" if branch else title, verdict)
+
+
+def _is_context(part: Part) -> bool:
+    """True for a piece that says nothing by itself, as the sentences of a story do."""
+    return isinstance(part.result, Nothing) and part.result.kind in {"tidak-ada", "terlalu-pendek", "acak", "kosong", "sapaan", "terima-kasih"}
 
 
 def _same(part: Part, other: Part) -> bool:

@@ -1,6 +1,5 @@
 """The rulebook that serves right now, and how a new one takes its place. Swaps one reference; never half of one."""
 
-import asyncio
 import io
 import logging
 import zipfile
@@ -70,10 +69,6 @@ class Library:
         self._shelf = self._build(assembly.rulebook)
         self._cache.put(LAST_GOOD, pack(documents))
         return assembly
-
-    async def load_aside(self, documents: Mapping[str, bytes]) -> Assembly:
-        """`load` without holding up the questions that come meanwhile."""
-        return await asyncio.to_thread(self.load, documents)
 
     def _restore(self) -> bool:
         """Takes up the last documents that were good, so that one bad file in a deploy does not end the service."""

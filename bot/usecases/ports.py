@@ -1,6 +1,6 @@
 """What the use cases need from outside, as shapes. No identity of an asker fits through any of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -57,9 +57,3 @@ class Cache(Protocol):
     def get(self, key: str) -> bytes | None: ...
 
     def put(self, key: str, value: bytes) -> None: ...
-
-
-class DocumentSource(Protocol):
-    """Where the rulebook's documents come from."""
-
-    def read(self) -> Mapping[str, bytes]: ...

@@ -20,7 +20,7 @@ def _part(part: Part) -> Record:
         "rule": row.rule,
         "branch": row.branch,
         "verdict": row.verdict,
-        "options": [option.rule for option in part.options],
+        "options": list(dict.fromkeys(option.rule for option in part.options)),
         "kind": row.kind,
         "parts": [],
         "confidence": round(min(max(part.result.confidence, 0.0), 1.0), 4),

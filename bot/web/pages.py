@@ -60,18 +60,17 @@ class Pages:
         ]
 
     async def home(self, request: Request) -> Response:
-        return self._page("ask.html", question="", parts=())
+        return self._page("ask.html", parts=())
 
     async def ask(self, request: Request) -> Response:
         form = await request.form(max_files=0, max_fields=5, max_part_size=MAX_BODY)
         question = str(form.get("tanya", "")).strip()
         if not question:
-            return self._page("ask.html", question="", parts=())
-        about = str(form.get("tentang", "")) or None
-        reply = self._asking.ask(question, "web", about=about if about and self._rulebook.resolve(about) else None)
+            return self._page("ask.html", parts=())
+        reply = self._asking.ask(question, "web")
         await self._asking.record(reply)
         shown = [{"part": part, "card": self._card(part.card)} for part in reply.parts]
-        return self._page("ask.html", reply.language, question=question, parts=shown, reply=reply)
+        return self._page("ask.html", reply.language, parts=shown, reply=reply)
 
     async def feedback(self, request: Request) -> Response:
         form = await request.form(max_files=0, max_fields=5, max_part_size=MAX_BODY)
@@ -79,10 +78,13 @@ class Pages:
         language: Language = "en" if form.get("bahasa") == "en" else "id"
         if value is None:
             raise HTTPException(400)
-        await self._asking.feedback(str(form.get("kode", ""))[:16], value)
+        token = str(form.get("kode", ""))[:16]
+        kept = await self._asking.feedback(token, value)
         tell = Teller(self._rulebook, language)
+        if not kept:
+            return self._page("thanks.html", language, token="", message=tell("masukan-hilang"))
         if value == "tidak-suka":
-            return self._page("thanks.html", language, token=str(form.get("kode", ""))[:16], message=tell("alasan"))
+            return self._page("thanks.html", language, token=token, message=tell("alasan"))
         return self._page("thanks.html", language, token="", message=tell("terima-kasih"))
 
     async def rule(self, request: Request) -> Response:
@@ -130,7 +132,7 @@ class Pages:
     async def problem(self, request: Request, error: Exception) -> Response:
         """The page for an HTTP error that has a plain explanation."""
         status = error.status_code if isinstance(error, HTTPException) else 500
-        key = "web-terlalu-besar" if status == 413 else "web-tak-ada"
+        key = {413: "web-terlalu-besar", 404: "web-tak-ada"}.get(status, "web-galat")
         return self._page("text.html", status=status, body=few_tags(Teller(self._rulebook, "id")(key)))
 
     @property
