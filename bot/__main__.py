@@ -93,6 +93,21 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def evaluate(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.app import clock, open_library
+    from bot.usecases.ask import Asking
+    from bot.usecases.evaluate import examples_of, judge, tell
+    from bot.usecases.silent import SilentLog
+
+    try:
+        examples = [example for name in options.files for example in examples_of(name, Path(name).read_bytes())]
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(tell(judge(Asking(open_library(settings), SilentLog(), clock), examples), misses=options.misses))
+    return 0
+
+
 def check(options: argparse.Namespace, settings: Settings) -> int:
     from bot.core.assembly import assemble
     from bot.storage.folder import read_folder
@@ -163,6 +178,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true", help="satu objek JSON per pertanyaan")
     one.add_argument("--batch", metavar="BERKAS", help="satu pertanyaan per baris; - untuk masukan baku")
     one.add_argument("--explain", action="store_true", help="tampilkan mengapa aturan ini yang dipilih")
+    measured = add("eval", evaluate, "mengukur jawaban terhadap pertanyaan uji (YAML atau CSV)")
+    measured.add_argument("files", nargs="+", metavar="BERKAS", help="misalnya knowledge/uji/*-uji.yaml")
+    measured.add_argument("--misses", type=int, default=10, help="berapa kekeliruan yang ditampilkan (bawaan: 10)")
     add("check", check, "memeriksa seluruh buku aturan dan menyebut semua masalahnya")
     add("schema", schema, "menulis JSON Schema untuk penyunting teks")
     exported = add("export", export, "menulis buku aturan yang berlaku ke sebuah folder")

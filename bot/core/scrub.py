@@ -33,7 +33,7 @@ _IDENTIFIERS = re.compile(
     r"""
     https?://\S+ | www\.\S+ | \bt\.me/\S+        # addresses
     | \S+@\S+ | @\w+                             # e-mail, handles
-    | (?!(?:19|20)\d\d\s?-\s?(?:19|20)\d\d\b)\d[\d\s.-]{6,}\d                           # NIP, NIK, NPWP, phones, accounts, spaced or not
+    | (?<!\d)(?!(?:19|20)\d\d\s?-\s?(?:19|20)\d\d\b)\d[\d\s.-]{6,}\d                           # NIP, NIK, NPWP, phones, accounts, spaced or not
     """,
     re.VERBOSE,
 )

@@ -1,0 +1,140 @@
+"""How well questions are answered: figures with their uncertainty, and every miss. Asks through the same door as people do."""
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from bot.core.reading import read
+from bot.core.rulebook import Example, ExampleFile, Verdict
+from bot.usecases.ask import Asking, Part
+
+COST_OF_PERMISSION = 10
+"""A "boleh" where it is not, counted in honest silences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One example and what came of it."""
+
+    example: Example
+    outcome: str
+    rule: str | None
+    verdict: str | None
+    is_first: bool
+    is_shown: bool
+    is_wrong_verdict: bool
+    is_wrong_permission: bool
+
+
+@dataclass(slots=True)
+class Figures:
+    """Counts over a set of examples."""
+
+    judged: list[Judged] = field(default_factory=list)
+
+    @property
+    def inside(self) -> list[Judged]:
+        return [j for j in self.judged if not j.example.kind]
+
+    @property
+    def outside(self) -> list[Judged]:
+        return [j for j in self.judged if j.example.kind]
+
+    def flipped_pairs(self) -> tuple[int, int]:
+        """(pairs in which one half got a wrong verdict, pairs)."""
+        pairs: dict[str, bool] = {}
+        for judged in self.inside:
+            if judged.example.pair:
+                pairs[judged.example.pair] = pairs.get(judged.example.pair, False) or judged.is_wrong_verdict
+        return sum(pairs.values()), len(pairs)
+
+
+def judge(asking: Asking, examples: Iterable[Example]) -> Figures:
+    """Asks every example and compares. Deterministic."""
+    figures = Figures()
+    for example in examples:
+        parts = asking.ask(example.question, "baris-perintah").parts
+        rules = [part.row.rule for part in parts if part.row.rule]
+        verdicts = [part.row.verdict for part in parts if part.row.verdict]
+        wrong = bool(verdicts) and example.verdict is not None and example.verdict not in verdicts
+        figures.judged.append(
+            Judged(
+                example,
+                "answer" if rules else parts[0].row.outcome,
+                rules[0] if rules else None,
+                verdicts[0] if verdicts else None,
+                is_first=any(rule in example.rules for rule in rules),
+                is_shown=any(rule in example.rules for part in parts for rule in _seen(part)),
+                is_wrong_verdict=wrong,
+                is_wrong_permission=wrong
+                and example.verdict is not None
+                and not example.verdict.permits
+                and any(Verdict(v).permits for v in verdicts),
+            )
+        )
+    return figures
+
+
+def _seen(part: Part) -> list[str]:
+    """The rules a reader of this part is shown."""
+    runner_up = getattr(part.result, "runner_up", None)
+    return [rule for rule in (part.row.rule, runner_up, *(option.rule for option in part.options)) if rule]
+
+
+def tell(figures: Figures, *, misses: int = 0) -> str:
+    """The figures as a table for people, with 95 % intervals, by register, and the first misses."""
+    lines = []
+    inside, outside = figures.inside, figures.outside
+    if inside:
+        lines.append(f"soal dalam cakupan: {len(inside)}")
+        rows = {
+            "aturan benar langsung dijawab": sum(j.is_first for j in inside),
+            "aturan benar ditampilkan (jawaban atau pilihan)": sum(j.is_shown for j in inside),
+            "bertanya balik": sum(j.outcome == "clarify" for j in inside),
+            "diam": sum(j.outcome == "decline" for j in inside),
+            "putusan keliru": sum(j.is_wrong_verdict for j in inside),
+            "membolehkan yang tidak boleh": sum(j.is_wrong_permission for j in inside),
+        }
+        lines += [f"  {name:<48} {_share(count, len(inside))}" for name, count in rows.items()]
+        for register in sorted({j.example.register_ or "-" for j in inside}):
+            some = [j for j in inside if (j.example.register_ or "-") == register]
+            lines.append(f"  ragam {register:<12} n={len(some):<4} langsung {_share(sum(j.is_first for j in some), len(some))}")
+    flipped, pairs = figures.flipped_pairs()
+    if pairs:
+        lines.append(f"pasangan nyaris sama: {pairs}, putusan terbalik: {_share(flipped, pairs)}")
+    if outside:
+        lines.append(f"di luar cakupan: {len(outside)}, ditolak: {_share(sum(j.outcome == 'decline' for j in outside), len(outside))}")
+    wrong = [j for j in figures.judged if j.is_wrong_verdict or (j.example.kind and j.outcome != "decline")]
+    wrong.sort(key=lambda j: not j.is_wrong_permission)
+    for j in wrong[:misses]:
+        wanted = j.example.kind or f"{'/'.join(j.example.rules)} {j.example.verdict or ''}"
+        lines.append(f"  ! {j.rule or j.outcome} {j.verdict or ''} ≠ {wanted}: {j.example.question}")
+    return "\n".join(lines)
+
+
+def _share(count: int, total: int) -> str:
+    """`93.1% (91–95)`: the share with its Wilson interval at 95 %."""
+    if not total:
+        return "-"
+    z, p = 1.96, count / total
+    middle = (p + z * z / (2 * total)) / (1 + z * z / total)
+    spread = z * math.sqrt(p * (1 - p) / total + z * z / (4 * total * total)) / (1 + z * z / total)
+    return f"{100 * p:5.1f}% ({100 * max(0.0, middle - spread):.1f}–{100 * min(1.0, middle + spread):.1f})"
+
+
+def examples_of(name: str, raw: bytes) -> Sequence[Example]:
+    """Examples from a YAML file of the rulebook's kind, or from CSV with columns tanya, aturan, putusan, di_luar, ragam, pasangan.
+
+    Several rules in a CSV cell are separated by spaces. Raises ValueError with the Problems of a file that cannot be used.
+    """
+    if name.endswith(".csv"):
+        rows = csv.DictReader(io.StringIO(raw.decode("utf-8-sig")))
+        named = [{key: value for key, value in row.items() if key and value} for row in rows]
+        values: list[dict[str, object]] = [{**row, "aturan": row.get("aturan", "").split()} for row in named]
+        return ExampleFile.model_validate({"uji": values}).examples
+    reading = read(name, raw)
+    if reading.problems:
+        raise ValueError("\n".join(map(str, reading.problems)))
+    return ExampleFile.model_validate(reading.value).examples
