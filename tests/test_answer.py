@@ -96,8 +96,16 @@ def test_contested_rules_say_so_and_name_the_safe_course() -> None:
 def test_sanctions_are_told_by_stage_and_by_status() -> None:
     rulebook = book()
     blocks = section(rulebook, rulebook.rules["suka-unggahan"], DAY, "sanksi")
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     assert [line.split(":")[0] for line in blocks[0].lines] == ["PNS", "CPNS", "PPPK"]
+
+
+def test_the_stage_of_the_day_stands_with_the_sanction() -> None:
+    rulebook = book()
+    rule = rulebook.rules["suka-unggahan"]
+    outside = section(rulebook, rule, DAY, "sanksi")[-1].lines[0]
+    assert outside == rulebook.messages["tahap-tidak-ada"].indonesian
+    assert rulebook.stages_on(date(2024, 10, 1))[0][1].kind == "kampanye"
 
 
 def test_an_english_card_holds_no_indonesian_sentence() -> None:

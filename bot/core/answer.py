@@ -142,6 +142,10 @@ def section(rulebook: Rulebook, rule: Rule, day: date, name: Section, branch: Br
         return ()
     tell = Teller(rulebook, language)
     blocks = _section(rulebook, tell, version, name, branch)
+    if name == "sanksi" and blocks:
+        stages = ", ".join(f"{stage.name} ({election.name})" for election, stage in rulebook.stages_on(day))
+        today = tell("tahap-hari-ini", tahap=stages) if stages else tell("tahap-tidak-ada")
+        return (*blocks, Block("", (today,)))
     if language == "en" and blocks and name != "sanksi":
         return (Block("", (tell("hanya-indonesia"),)), *blocks)
     return blocks
@@ -211,8 +215,8 @@ def _short_basis(rulebook: Rulebook, version: Version) -> str:
     articles: dict[str, list[str]] = {}
     for cite in version.basis:
         source = rulebook.sources[cite.source]
-        short = "SKB 2022" if source.id == "skb-2022" else source.number
-        articles.setdefault(short, []).extend([cite.article] if cite.article else [])
+        named = bool(cite.article and cite.article.startswith("UU "))  # the article says of which amending law it is
+        articles.setdefault("" if named else source.short or source.number, []).extend([cite.article] if cite.article else [])
     return "; ".join(f"{name} {', '.join(found)}".strip() for name, found in list(articles.items())[:3])
 
 
@@ -223,8 +227,8 @@ def _basis(rulebook: Rulebook, tell: Teller, version: Version) -> tuple[Block, .
         status = tell(f"status-{source.status}") + (f" ({source.note})" if source.note else "")
         says = f": {cite.says}" if cite.says else ""
         lines.append(
-            f"{source.number} {cite.article or ''}".strip()
-            + f"{says}. {source.title}, {source.dated}; {status}; "
+            f"{source.short or source.number} {cite.article or ''}".strip()
+            + f"{says}. {source.number}: {source.title}, {source.dated}; {status}; "
             + tell("label-data-per", tanggal=source.as_of.isoformat())
         )
     blocks = [Block(tell("label-dasar"), tuple(lines), bullets=True)]

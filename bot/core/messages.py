@@ -40,6 +40,8 @@ REQUIRED: dict[str, frozenset[str]] = {
     "label-data-per": frozenset({"tanggal"}),
     "kaki-kartu": frozenset({"kode", "peninjau", "tanggal"}),
     "sanksi-tidak-ada": frozenset(),
+    "tahap-hari-ini": frozenset({"tahap"}),
+    "tahap-tidak-ada": frozenset(),
     "sanksi-sama": frozenset(),
     "status-dicabut": frozenset(),
     "status-terbatas": frozenset(),

@@ -194,7 +194,8 @@ class Source(Entry):
 
     id: SourceId
     kind: str = Field(alias="jenis", max_length=40)
-    number: str = Field(alias="nomor", max_length=160, description="Nama pendek yang tampil di kartu.")
+    number: str = Field(alias="nomor", max_length=160, description="Nomor lengkap.")
+    short: str | None = Field(None, alias="pendek", max_length=30, description="Nama di kartu, bila nomornya terlalu panjang.")
     title: str = Field(alias="judul", max_length=200)
     dated: LooseDay = Field(alias="tanggal")
     issuer: str = Field(alias="penerbit", max_length=100)
