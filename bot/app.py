@@ -16,12 +16,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.settings import Settings
+from bot.storage.archive import DatabaseArchive
 from bot.storage.cache import FileCache
 from bot.storage.database import migrate, open_engine
 from bot.storage.folder import read_folder
 from bot.storage.questions import DatabaseLog
 from bot.usecases.ask import Asking
 from bot.usecases.library import Library
+from bot.usecases.receipts import Receipts
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ class Parts:
     engine: AsyncEngine
     library: Library
     asking: Asking
+    receipts: Receipts
 
 
 def open_library(settings: Settings) -> Library:
@@ -59,7 +62,10 @@ async def opened(settings: Settings) -> AsyncIterator[Parts]:
     try:
         await migrate(engine)
         library = await asyncio.to_thread(open_library, settings)
-        yield Parts(settings, engine, library, Asking(library, DatabaseLog(engine), clock))
+        archive = DatabaseArchive(engine)
+        shelf = library.shelf
+        await archive.keep(shelf.rulebook.version, clock().date(), shelf.documents)
+        yield Parts(settings, engine, library, Asking(library, DatabaseLog(engine), clock), Receipts(library, archive, clock))
     finally:
         await engine.dispose()
 
@@ -76,14 +82,14 @@ async def serve(settings: Settings) -> None:
         telegram: TelegramEdge | None = None
         doors = []
         if settings.token:
-            telegram = TelegramEdge(settings.token, settings.api_base, parts.asking, parts.library, clock)
+            telegram = TelegramEdge(settings.token, settings.api_base, parts.asking, parts.receipts, parts.library, clock)
             if settings.public_url and settings.webhook_secret:
                 doors.append(webhook(settings.webhook_secret, telegram.handle))
 
         async def ready() -> bool:
             return parts.library.is_ready and await _database_answers(parts) and (telegram is None or telegram.is_up)
 
-        site = build(Pages(parts.asking, parts.library, clock), ready, doors)
+        site = build(Pages(parts.asking, parts.receipts, parts.library, clock), ready, doors)
         config = uvicorn.Config(
             site,
             host="0.0.0.0" if settings.public_url else "127.0.0.1",  # noqa: S104 - behind the host's TLS only when it is public

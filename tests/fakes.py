@@ -1,6 +1,7 @@
 """Hand-made stand-ins for what lies outside."""
 
 from dataclasses import replace
+from datetime import date
 
 from bot.usecases.ports import Feedback, Row
 
@@ -36,3 +37,16 @@ class BrokenLog(MemoryLog):
 
     async def add(self, row: Row) -> None:
         raise ConnectionError("away")
+
+
+class MemoryArchive:
+    """Rulebooks that served, in a dictionary."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, tuple[date, bytes]] = {}
+
+    async def keep(self, version: str, since: date, documents: bytes) -> None:
+        self.kept.setdefault(version, (since, documents))
+
+    async def find(self, version: str) -> tuple[date, bytes] | None:
+        return self.kept.get(version)

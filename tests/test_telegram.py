@@ -334,6 +334,18 @@ def test_a_command_for_another_bot_in_a_group_is_not_ours(bot: tuple[Emulator, P
     assert len(emulator.messages[group]) == 1
 
 
+def test_the_code_of_a_card_brings_the_card_back(bot: tuple[Emulator, Program]) -> None:
+    emulator, _ = bot
+    chat = fresh(emulator)
+    emulator.say(QUESTION, chat=chat)
+    code = re.search(r"[A-Z2-7]{5}-[0-9a-f]{8}", emulator.next_message(chat).text)
+    assert code
+    emulator.say(f"/cek {code[0]}", chat=chat)
+    assert code[0] in emulator.next_message(chat).text
+    emulator.say("/cek AAAAA-00000000", chat=chat)
+    assert "DILARANG" not in emulator.next_message(chat).text
+
+
 def test_a_list_after_tanya_keeps_its_lines(bot: tuple[Emulator, Program]) -> None:
     emulator, _ = bot
     chat = fresh(emulator)

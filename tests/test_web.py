@@ -8,11 +8,12 @@ import pytest
 
 from bot.usecases.ask import Asking
 from bot.usecases.library import Library
+from bot.usecases.receipts import Receipts
 from bot.web.pages import Pages, few_tags
 from bot.web.site import HEADERS, build
 from bot.web.webhook import SECRET_HEADER, webhook
 from tests.conftest import NOW
-from tests.fakes import MemoryLog
+from tests.fakes import MemoryArchive, MemoryLog
 
 SECRET = "rahasia-yang-cukup-panjang"
 
@@ -36,7 +37,8 @@ async def web(library: Library, log: MemoryLog, updates: list[dict[str, object]]
         return True
 
     asking = Asking(library, log, lambda: NOW)
-    site = build(Pages(asking, library, lambda: NOW), ready, [webhook(SECRET, handle)])
+    receipts = Receipts(library, MemoryArchive(), lambda: NOW)
+    site = build(Pages(asking, receipts, library, lambda: NOW), ready, [webhook(SECRET, handle)])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(site, raise_app_exceptions=False), base_url="http://uji") as client:
         yield client
 
@@ -71,7 +73,7 @@ async def test_every_rule_has_a_permalink_a_branch_view_and_a_print_view(web: ht
 
 
 @pytest.mark.parametrize(
-    "path", ["/topik", "/topik/media-sosial", "/sumber", "/privasi", "/bantuan", "/kontak", "/healthz", "/readyz", "/static/style.css"]
+    "path", ["/topik", "/topik/media-sosial", "/sumber", "/cek", "/privasi", "/bantuan", "/kontak", "/healthz", "/readyz", "/static/style.css"]
 )
 async def test_every_page_answers_with_every_header(web: httpx.AsyncClient, path: str) -> None:
     page = await web.get(path)

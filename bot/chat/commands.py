@@ -15,9 +15,10 @@ from bot.core.rulebook import Rulebook, SourceStatus
 from bot.usecases.ask import Asking
 from bot.usecases.library import Library
 from bot.usecases.ports import Clock, Row
+from bot.usecases.receipts import Receipts
 
-MENU = ("start", "topik", "tanya", "bantuan", "privasi", "sumber", "kontak")
-MENU_ENGLISH = ("start", "topik", "tanya", "help", "privacy", "sumber", "kontak")
+MENU = ("start", "topik", "tanya", "cek", "bantuan", "privasi", "sumber", "kontak")
+MENU_ENGLISH = ("start", "topik", "tanya", "cek", "help", "privacy", "sumber", "kontak")
 EXAMPLES = (
     "like-komentar-share",
     "hadir-kampanye-pasif",
@@ -32,8 +33,9 @@ EXAMPLES = (
 class Commands:
     """Handlers for the commands."""
 
-    def __init__(self, asking: Asking, library: Library, clock: Clock, courtesies: Courtesies) -> None:
+    def __init__(self, asking: Asking, receipts: Receipts, library: Library, clock: Clock, courtesies: Courtesies) -> None:
         self._asking = asking
+        self._receipts = receipts
         self._library = library
         self._clock = clock
         self._courtesies = courtesies
@@ -88,6 +90,23 @@ class Commands:
                 break
             lines.append(line)
         await send(context.bot, message.chat_id, "\n".join(lines))
+
+    async def on_receipt(self, update: Update, context: Context) -> None:
+        message = update.message
+        if message is None:
+            return
+        language = language_of_user(update)
+        tell = Teller(self._rulebook, language)
+        if not context.args:
+            await send(context.bot, message.chat_id, tell("cek-kosong"))
+            return
+        receipt = await self._receipts.look_up("".join(context.args), language)
+        if receipt is None:
+            await send(context.bot, message.chat_id, tell("cek-tak-ada"))
+            return
+        note = tell("cek-kini" if receipt.is_current else "cek-dulu", tanggal=long_day(receipt.since, language))
+        buttons = render.card_buttons(receipt.card, tell) if receipt.is_current else None
+        await send(context.bot, message.chat_id, render.card_html(receipt.card, note), buttons)
 
     def says(self, key: str) -> Handler:
         """A handler that answers with one of the fixed texts."""

@@ -10,6 +10,7 @@ from bot.chat.questions import Questions
 from bot.usecases.ask import Asking
 from bot.usecases.library import Library
 from bot.usecases.ports import Clock
+from bot.usecases.receipts import Receipts
 
 UPDATES = ("message", "edited_message", "callback_query", "inline_query")
 """The only kinds of update we ask Telegram for."""
@@ -30,10 +31,10 @@ class Addressed(filters.MessageFilter):
         return message.chat.type == Chat.PRIVATE or f"@{message.get_bot().username}".lower() in (message.text or "").split()[0].lower()
 
 
-def register(application: Application, asking: Asking, library: Library, clock: Clock) -> None:  # type: ignore[type-arg]  # six variables that say nothing
+def register(application: Application, asking: Asking, receipts: Receipts, library: Library, clock: Clock) -> None:  # type: ignore[type-arg]  # six variables that say nothing
     """Adds every handler. The first that fits wins, so the narrow ones come first."""
     courtesies = Courtesies(library)
-    commands = Commands(asking, library, clock, courtesies)
+    commands = Commands(asking, receipts, library, clock, courtesies)
     questions = Questions(asking, library, courtesies)
     buttons = Buttons(asking, library, clock)
     new, edited = filters.UpdateType.MESSAGE, filters.UpdateType.EDITED_MESSAGE
@@ -46,6 +47,7 @@ def register(application: Application, asking: Asking, library: Library, clock: 
     add(CommandHandler(["bantuan", "help"], guard(commands.says("bantuan")), new & ours))
     add(CommandHandler(["privasi", "privacy"], guard(commands.on_privacy), new & ours))
     add(CommandHandler("sumber", guard(commands.on_sources), new & ours))
+    add(CommandHandler("cek", guard(commands.on_receipt), new & ours))
     add(CommandHandler("kontak", guard(commands.says("kontak")), new & ours))
     add(CallbackQueryHandler(buttons.on_tap))
     add(InlineQueryHandler(questions.on_inline))

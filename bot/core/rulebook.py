@@ -71,7 +71,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=36)]
 SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=120)]
-Phrasing = Annotated[str, StringConstraints(min_length=3, max_length=240)]
+Phrasing = Annotated[str, StringConstraints(min_length=3, max_length=300)]
 LooseDay = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
 Text420 = Annotated[str, StringConstraints(min_length=1, max_length=420)]
 

@@ -33,6 +33,14 @@ questions = sa.Table(
 )
 """Every column there is: what is not here cannot be stored. A test holds the list against the privacy page."""
 
+rulebooks = sa.Table(
+    "rulebooks",
+    metadata,
+    sa.Column("version", sa.String(16), primary_key=True),
+    sa.Column("since", sa.Date(), nullable=False),
+    sa.Column("documents", sa.LargeBinary(), nullable=False),
+)
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = timedelta(seconds=5).total_seconds()
 

@@ -33,6 +33,8 @@ class Shelf:
     rulebook: Rulebook
     searcher: Searcher
     scrubber: Scrubber
+    documents: bytes
+    """The documents it was made from, packed."""
 
 
 class Library:
@@ -66,24 +68,24 @@ class Library:
             assert self._shelf is not None  # either it was there or it has just been restored
             log.error("rulebook refused: %d problems; version %s keeps serving", len(assembly.errors), self._shelf.rulebook.version)
             return assembly
-        self._shelf = self._build(assembly.rulebook)
-        self._cache.put(LAST_GOOD, pack(documents))
+        self._shelf = self._build(assembly.rulebook, pack(documents))
+        self._cache.put(LAST_GOOD, self._shelf.documents)
         return assembly
 
     def _restore(self) -> bool:
         """Takes up the last documents that were good, so that one bad file in a deploy does not end the service."""
         block = self._cache.get(LAST_GOOD)
         kept = assemble(unpack(block)).rulebook if block else None
-        if kept is not None:
-            self._shelf = self._build(kept)
+        if kept is not None and block is not None:
+            self._shelf = self._build(kept, block)
         return kept is not None
 
-    def _build(self, rulebook: Rulebook) -> Shelf:
+    def _build(self, rulebook: Rulebook, documents: bytes) -> Shelf:
         key = Searcher.cache_key(rulebook)
         searcher = Searcher(rulebook, self._cached(key))
         if self._cache.get(key) is None:
             self._cache.put(key, searcher.learnt.to_bytes())
-        return Shelf(rulebook, searcher, Scrubber(searcher.lexicon.is_word))
+        return Shelf(rulebook, searcher, Scrubber(searcher.lexicon.is_word), documents)
 
     def _cached(self, key: str) -> Learnt | None:
         block = self._cache.get(key)

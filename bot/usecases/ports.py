@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, Protocol
 
 Channel = Literal["telegram", "telegram-grup", "web", "baris-perintah"]
@@ -49,6 +49,14 @@ class QuestionLog(Protocol):
     async def find(self, token: str) -> Row | None: ...
 
     async def count(self) -> int: ...
+
+
+class Archive(Protocol):
+    """The rulebooks that have served, whole, so that an old answer can be shown again."""
+
+    async def keep(self, version: str, since: date, documents: bytes) -> None: ...
+
+    async def find(self, version: str) -> tuple[date, bytes] | None: ...
 
 
 class Cache(Protocol):

@@ -13,12 +13,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.core.answer import SECTIONS, Card, Teller, section
+from bot.core.answer import SECTIONS, Card, Teller, long_day, section
 from bot.core.messages import Language
 from bot.core.rulebook import Rulebook
 from bot.usecases.ask import Asking
 from bot.usecases.library import Library
 from bot.usecases.ports import Clock, Feedback
+from bot.usecases.receipts import Receipts
 
 HERE = Path(__file__).parent
 MAX_BODY = 16_384
@@ -35,8 +36,9 @@ _ALLOWED = re.compile(r"&lt;(/?(?:b|i))&gt;")
 class Pages:
     """Renders pages from the live rulebook. Every public method is a Starlette endpoint."""
 
-    def __init__(self, asking: Asking, library: Library, clock: Clock) -> None:
+    def __init__(self, asking: Asking, receipts: Receipts, library: Library, clock: Clock) -> None:
         self._asking = asking
+        self._receipts = receipts
         self._library = library
         self._clock = clock
         self._templates = Environment(
@@ -52,6 +54,7 @@ class Pages:
             Route("/aturan/{rule}", self.rule),
             Route("/topik", self.topics),
             Route("/topik/{topic}", self.topic),
+            Route("/cek", self.receipt),
             Route("/sumber", self.sources),
             Route("/privasi", self.text("privasi")),
             Route("/bantuan", self.text("bantuan")),
@@ -98,6 +101,18 @@ class Pages:
         if card is None:
             raise HTTPException(404)
         return self._page("rule.html", language, shown=self._card(card), printing="cetak" in request.query_params)
+
+    async def receipt(self, request: Request) -> Response:
+        language: Language = "en" if request.query_params.get("bahasa") == "en" else "id"
+        tell = Teller(self._rulebook, language)
+        code = request.query_params.get("kode", "")[:40]
+        receipt = await self._receipts.look_up(code, language) if code else None
+        if receipt is None:
+            return self._page("receipt.html", language, shown=None, code=code, note=tell("cek-tak-ada") if code else "")
+        note = tell("cek-kini" if receipt.is_current else "cek-dulu", tanggal=long_day(receipt.since, language))
+        # The sections come from the live rulebook, so an old card is shown without them.
+        shown = self._card(receipt.card) if receipt.is_current else {"card": receipt.card, "sections": []}
+        return self._page("receipt.html", language, shown=shown, code=code, note=note)
 
     async def topics(self, request: Request) -> Response:
         day = self._clock().date()
