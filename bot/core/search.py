@@ -304,7 +304,7 @@ class Searcher:
             believed[reading.rule] = believed.get(reading.rule, 0.0) + reading.share
         first = max(believed, key=lambda name: believed[name])
         best = min((r for r in readings if r.rule == first), key=lambda reading: (costs_to_answer(reading), -reading.share))
-        options = tuple(sorted(readings, key=lambda reading: -reading.share)[:MAX_OPTIONS])
+        options = self._distinct(readings, day)
         shown = sum(option.share for option in options)
         asking = t.asking * shown + t.asked_in_vain * (1 - shown) if len(options) > 1 else float("inf")
         silence = t.silence * (1 - outside)
@@ -316,6 +316,15 @@ class Searcher:
         if asking <= silence:
             return Close(options, options[0].share, trace)
         return Nothing(kind or ("hukum-lain" if doubted > 0.5 else "tidak-ada"), outside, trace)
+
+    def _distinct(self, readings: list[Hit], day: date) -> tuple[Hit, ...]:
+        """The likeliest readings, one for each rule and verdict: a choice between equal answers is none."""
+        chosen: dict[tuple[str, Verdict], Hit] = {}
+        for reading in sorted(readings, key=lambda reading: -reading.share):
+            key = (reading.rule, self._verdict(reading, day))
+            seen = chosen.get(key)
+            chosen[key] = Hit(seen.rule, seen.branch, seen.share + reading.share) if seen else reading
+        return tuple(sorted(chosen.values(), key=lambda reading: -reading.share)[:MAX_OPTIONS])
 
     def _believable(self, readings: list[Hit], words: Words) -> tuple[list[Hit], float]:
         """Readings with equal meanings joined, and the belief taken from those that the words do not bear out."""
