@@ -25,9 +25,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logs.set_up(settings.log_level, settings.secrets)
     try:
         code: int = options.run(options, settings)
-    except FileNotFoundError as error:
-        print(f"Tidak ada: {error.filename or error}", file=sys.stderr)
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        print(f"Tidak dapat dibuka atau ditulis: {error.filename or error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     except SystemExit as stopped:  # uvicorn ends so when it cannot have the port
         if stopped.code:
             print(f"Tidak dapat memakai port {settings.port}; mungkin sedang dipakai program lain. Setel PORT ke angka lain.", file=sys.stderr)
@@ -38,11 +43,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The message of a database error may hold its address and what was asked: only the kind is told.
         print(f"Basis data tidak dapat dipakai ({type(error).__name__}). Periksa DATABASE_URL dan apakah servernya hidup.", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # the reader of our output went away, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:
-        return 130
     return code
 
 

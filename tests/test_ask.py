@@ -124,3 +124,32 @@ def test_a_damaged_cache_is_learnt_anew(tmp_path) -> None:
     library = Library(FileCache(tmp_path))
     library.load(small_documents())
     assert library.is_ready
+
+
+@pytest.mark.parametrize(
+    ("reply", "verdict"),
+    [
+        ("kalau pakai mobil dinas?", "dilarang"),
+        ("kalau cuma nonton?", "hindari"),
+        ("sanksinya apa?", "hindari"),
+        ("terus kalau PPPK?", "hindari"),
+        ("boleh nyoblos di TPS?", "boleh"),
+    ],
+)
+def test_a_reply_is_read_with_its_card_and_never_turned_around(asking: Asking, reply: str, verdict: str) -> None:
+    part = asking.ask(reply, "web", about="hadir-kampanye-pasif").parts[0]
+    if part.row.verdict is None:
+        assert part.options  # asked back is honest; a permission is not
+    else:
+        assert part.row.verdict in {verdict, "info" if verdict == "boleh" else verdict}
+
+
+@pytest.mark.parametrize("reply", ["makasih ya", "halo", "pns boleh poligami?"])
+def test_a_reply_that_is_no_question_about_the_card_does_not_get_the_card(asking: Asking, reply: str) -> None:
+    assert asking.ask(reply, "web", about="hadir-kampanye-pasif").parts[0].card is None
+
+
+def test_a_list_keeps_every_item_and_its_order(asking: Asking) -> None:
+    reply = asking.ask("1. boleh like postingan paslon\n2. boleh pinjam aula buat nikahan\n3. boleh nyoblos di TPS", "web")
+    assert len(reply.parts) == 3
+    assert reply.parts[0].row.rule == "like-komentar-share"

@@ -130,3 +130,11 @@ def test_the_annotated_sample_is_a_valid_rule(documents: dict[str, bytes]) -> No
 
     together = {**documents, "aturan/contoh.yaml": (KNOWLEDGE / "contoh-aturan.yaml").read_bytes()}
     assert [problem for problem in assemble(together).errors if problem.file == "aturan/contoh.yaml"] == []
+
+
+def test_a_broken_file_does_not_hide_mistakes_in_good_ones() -> None:
+    documents = with_rules("sumber: uu-7-2017", "sumber: uu-7-2071")
+    documents["glosarium.yaml"] = b""
+    documents["pesan.yaml"] = documents["pesan.yaml"].replace(b"  mulai:", b"  mulaai:")
+    told = {(problem.file, problem.severity) for problem in assemble(documents).problems}
+    assert told >= {("glosarium.yaml", "galat"), ("aturan/kecil.yaml", "galat"), ("pesan.yaml", "galat")}

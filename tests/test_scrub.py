@@ -29,6 +29,10 @@ from bot.usecases.library import Library
         ("atasan saya imam pratama kepala puskesmas bandung", "imam"),
         ("saya budi dari dinas kesehatan semarang", "semarang"),
         ("ketua kpu slamet ikut kampanye", "slamet"),
+        ("pak amin camat di solo ikut kampanye", "amin"),
+        ("pak amin camat di solo ikut kampanye", "solo"),
+        ("guru di desa suka maju", "suka"),
+        ("bu bunga ikut kampanye", "bunga"),
     ],
 )
 def test_an_identifier_does_not_survive(library: Library, text: str, leak: str) -> None:

@@ -57,8 +57,8 @@ def test_questions_in_one_message_are_parted() -> None:
     ]
 
 
-def test_a_question_that_leans_carries_the_one_before() -> None:
-    assert parts_of("boleh hadir kampanye? kalau pakai kaos paslon gimana?")[1].whole == "boleh hadir kampanye, kalau pakai kaos paslon gimana?"
+def test_a_question_that_leans_is_known() -> None:
+    assert [p.leans for p in parts_of("boleh hadir kampanye? kalau pakai kaos paslon gimana? kalau nonton?")] == [False, True, True]
 
 
 def test_a_numbered_list_is_parted_without_question_marks() -> None:

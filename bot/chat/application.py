@@ -62,7 +62,11 @@ class TelegramEdge:
 
     async def handle(self, update: dict[str, object]) -> None:
         """Handles one update from the webhook; returns when it is done."""
-        parsed = Update.de_json(update, self.application.bot)
+        try:
+            parsed = Update.de_json(update, self.application.bot)
+        except (TypeError, KeyError, AttributeError, ValueError) as error:
+            log.warning("an update of an unknown shape was left aside (%s)", type(error).__name__)
+            return
         await self.application.process_update(parsed)
 
     async def _come_up(self, webhook_url: str | None, secret: str | None) -> None:

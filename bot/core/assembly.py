@@ -52,6 +52,7 @@ SINGLE = ("topik.yaml", "sanksi.yaml", "glosarium.yaml", "kalender.yaml", "pesan
 """Files without which there is no rulebook."""
 
 T = TypeVar("T", Rule, Source, Topic, OutsideKind)
+M = TypeVar("M", bound=BaseModel)
 
 Documents = Mapping[str, bytes]
 """Path under knowledge/, with forward slashes → its bytes."""
@@ -123,12 +124,11 @@ def assemble(documents: Documents) -> Assembly:
     for name in SINGLE:
         if name not in documents:
             problems.append(Problem(name, 0, 0, "", f"Berkas {name} tidak ada.", "Kembalikan berkas itu dari versi sebelumnya."))
-    partial = any(problem.severity == "galat" for problem in problems)
-    if any(not shaped.all(KINDS[name]) for name in SINGLE):
-        return Assembly(None, tuple(sorted(problems)))
+    failed = {problem.file for problem in problems if problem.severity == "galat"}
+    broken = frozenset(name.split("/")[0] for name in failed)
     rulebook = _build(shaped, version_of(documents))
     examples = tuple(example for _, file in shaped.all(ExampleFile) if isinstance(file, ExampleFile) for example in file.examples)
-    problems.extend(checks.run(rulebook, _sites(shaped), partial=partial))
+    problems.extend(checks.run(rulebook, _sites(shaped), broken=broken))
     blocked = any(problem.severity == "galat" for problem in problems)
     return Assembly(None if blocked else rulebook, tuple(sorted(problems)), examples)
 
@@ -242,17 +242,17 @@ def _follow(schema: dict[str, dict[str, object]], node: dict) -> dict:  # type: 
 
 
 def _build(shaped: Shaped, version: str) -> Rulebook:
-    def only(model: type[BaseModel]) -> BaseModel:
-        return shaped.all(model)[0][1]
+    def only(model: type[M], empty: M) -> M:
+        """The one file of its kind; an empty one stands in when it could not be read, which is a Problem already."""
+        files = [file for _, file in shaped.all(model) if isinstance(file, model)]
+        return files[0] if files else empty
 
-    topics, sanctions, glossary = only(TopicFile), only(SanctionFile), only(GlossaryFile)
-    calendar, messages, outside = only(CalendarFile), only(MessageFile), only(OutsideFile)
-    assert isinstance(topics, TopicFile)
-    assert isinstance(sanctions, SanctionFile)
-    assert isinstance(glossary, GlossaryFile)
-    assert isinstance(calendar, CalendarFile)
-    assert isinstance(messages, MessageFile)
-    assert isinstance(outside, OutsideFile)
+    topics = only(TopicFile, TopicFile(topics=()))
+    sanctions = only(SanctionFile, SanctionFile(tiers={}))
+    glossary = only(GlossaryFile, GlossaryFile(terms=(), plain_words=(), question_words=(), political_words=()))
+    calendar = only(CalendarFile, CalendarFile(elections=()))
+    messages = only(MessageFile, MessageFile(messages={}))
+    outside = only(OutsideFile, OutsideFile(kinds=()))
     order = {topic.id: i for i, topic in enumerate(topics.topics)}
     rules = [rule for _, file in shaped.all(RuleFile) if isinstance(file, RuleFile) for rule in file.rules]
     rules.sort(key=lambda rule: order.get(rule.topic, len(order)))

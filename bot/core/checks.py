@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -28,13 +28,13 @@ class Sites:
     singles: dict[str, Reading]
 
 
-def run(rulebook: Rulebook, sites: Sites, *, partial: bool = False) -> list[Problem]:
-    """Every Problem of a rulebook. With `partial` some files could not be read, so nothing is called missing."""
+def run(rulebook: Rulebook, sites: Sites, *, broken: frozenset[str] = frozenset()) -> list[Problem]:
+    """Every Problem of a rulebook. `broken` names kinds of files (`aturan`, `sumber`, `pesan.yaml` …) of which one could not be
+    read or is missing: what stands in them is not called missing elsewhere.
+    """
     found: list[Problem] = []
-    for check in (_ids, _register, _verdicts, _phrasings, _reachable, _dates, _cards, _messages, _tables, _glossary):
-        found.extend(check(rulebook, sites))
-    if not partial:
-        for check in (_topics, _citations, _links, _examples):
+    for check, needs in CHECKS:
+        if not needs & broken:
             found.extend(check(rulebook, sites))
     return found
 
@@ -272,3 +272,23 @@ def _examples(rulebook: Rulebook, sites: Sites) -> Iterator[Problem]:
             yield reading.problem((*path, "tanya"), "Pertanyaan uji ini sama dengan frasa yang diindeks.", "Tulis dengan kata lain.", warning=True)
         elif twice[key] > 1:
             yield reading.problem((*path, "tanya"), "Pertanyaan uji ini ditulis dua kali.", "Hapus salah satunya.", warning=True)
+
+
+_Check = Callable[[Rulebook, Sites], Iterator[Problem]]
+CHECKS: tuple[tuple[_Check, frozenset[str]], ...] = (
+    (_ids, frozenset()),
+    (_topics, frozenset({"topik.yaml"})),
+    (_citations, frozenset({"sumber"})),
+    (_register, frozenset({"sumber"})),
+    (_verdicts, frozenset()),
+    (_links, frozenset({"aturan"})),
+    (_phrasings, frozenset()),
+    (_reachable, frozenset({"glosarium.yaml"})),
+    (_dates, frozenset({"kalender.yaml"})),
+    (_cards, frozenset({"pesan.yaml", "sanksi.yaml", "sumber"})),
+    (_messages, frozenset({"pesan.yaml"})),
+    (_tables, frozenset({"sanksi.yaml", "di-luar.yaml"})),
+    (_glossary, frozenset({"glosarium.yaml"})),
+    (_examples, frozenset({"aturan", "di-luar.yaml"})),
+)
+"""Each check with the kinds of files without which it would only repeat that they are missing."""

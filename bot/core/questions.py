@@ -17,24 +17,23 @@ MIN_WORDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One question of a message. `context` is the question before it, when this one leans on it ("kalau …?")."""
+    """One question of a message. `leans` when it needs the one before it; `listed` when the asker numbered it."""
 
     text: str
-    context: str | None = None
-
-    @property
-    def whole(self) -> str:
-        """The question together with the one it leans on."""
-        return f"{self.context.rstrip('?')}, {self.text}" if self.context else self.text
+    leans: bool = False
+    listed: bool = False
 
 
 def parts_of(text: str) -> list[Piece]:
     """The questions of a message, in order; the whole text when it holds one or none.
 
-    Statements before the first question belong to it; statements after the last belong to the last.
+    Statements before the first question belong to it; statements after the last belong to the last. In a list every
+    item stands, however short.
     """
     pieces = [_MARK.sub("", piece).strip() for piece in _END.split(text) if piece and piece.strip()]
-    asked = [piece for piece in pieces if piece.endswith("?") or _is_listed(text)]
+    if len(pieces) > 1 and _is_listed(text):
+        return [Piece(piece, listed=True) for piece in pieces]
+    asked = [piece for piece in pieces if piece.endswith("?")]
     if len(asked) < 2:
         return [Piece(text)]
     found: list[Piece] = []
@@ -42,14 +41,13 @@ def parts_of(text: str) -> list[Piece]:
     for piece in pieces:
         if piece not in asked:
             waiting = f"{waiting} {piece}".strip()
-        elif found and not waiting and len(piece.split()) < MIN_WORDS:
-            found[-1] = Piece(f"{found[-1].text} {piece}", found[-1].context)
+        elif found and not waiting and len(piece.split()) < MIN_WORDS and not leans(piece):
+            found[-1] = Piece(f"{found[-1].text} {piece}", found[-1].leans)
         else:
-            context = found[-1].whole if found and not waiting and leans(piece) else None
-            found.append(Piece(f"{waiting} {piece}".strip(), context))
+            found.append(Piece(f"{waiting} {piece}".strip(), bool(found) and not waiting and leans(piece)))
             waiting = ""
     if waiting and found:
-        found[-1] = Piece(f"{found[-1].text} {waiting}", found[-1].context)
+        found[-1] = Piece(f"{found[-1].text} {waiting}", found[-1].leans)
     return found
 
 

@@ -26,7 +26,8 @@ _REGIONS = frozenset(
     for word in re.split(r"[^a-z]+", region.name.lower())
     if len(word) > 2 and word not in _GENERIC
 )
-NAMES = (GIVEN_NAMES | AMBIGUOUS_GIVEN_NAMES | FAMILY_NAMES | SECOND_NAMES | BALINESE_NAMES | _REGIONS) - frozenset({"agama", "adil"})
+_MORE = frozenset("amin abdi setia bakti utama perdana damai solo jogja yogya yogyakarta jakarta harapan bulan bintang jaya sentosa makmur".split())
+NAMES = (GIVEN_NAMES | AMBIGUOUS_GIVEN_NAMES | FAMILY_NAMES | SECOND_NAMES | BALINESE_NAMES | _REGIONS | _MORE) - frozenset({"agama", "adil"})
 """Words that may be a person's or a place's name: they are not stored, even where the rulebook uses them as words."""
 
 _IDENTIFIERS = re.compile(
@@ -37,6 +38,15 @@ _IDENTIFIERS = re.compile(
     """,
     re.VERBOSE,
 )
+_BEFORE_NAMES = frozenset(
+    "pak bapak bu ibu bang kang mas mbak haji hj ustaz ustadz kyai nama kecamatan desa kelurahan kampung kab kabupaten kota provinsi".split()
+)
+_OFFICES = frozenset(
+    "camat lurah bupati gubernur wali walikota presiden menteri kepala kades kadis sekda sekdes ketua anggota guru dosen calon rt rw pj pjs plt asn pns pppk "
+    "polisi dokter bidan hakim dewan sekretaris staf saya kami kita mertua kandung rumah tangga dan atau yang itu ini boleh".split()
+)
+"""What may follow a form of address or a kind of place without being its name."""
+_LABELLED = re.compile(rf"\b(?:nip|nik|npwp|hp|telp|telepon|e-?mail|plat|rek(?:ening)?|no(?:mor)?)\b[\s.:]*(?={HOLE})", re.IGNORECASE)
 _YEARS = re.compile(r"(?:19|20)\d\d\s?-\s?(?:19|20)\d\d")
 _TOKEN = re.compile(r"\w+(?:-\w+)*|…")
 
@@ -61,15 +71,19 @@ class Scrubber:
         found = [match for match in self._finder.mask(text).matches if match.type != "NAME" and not _YEARS.fullmatch(match.value)]
         for match in sorted(found, key=lambda match: -match.start):
             text = f"{text[: match.start]} {HOLE} {text[match.end :]}"
-        return _IDENTIFIERS.sub(f" {HOLE} ", text)
+        return _LABELLED.sub("", _IDENTIFIERS.sub(f" {HOLE} ", text))
 
     def scrub(self, text: str) -> Scrubbed:
         """The text with everything that could name a person or a place replaced by "…"; at most 300 characters."""
         masked = self.mask(text)
         named = any(match.type == "NAME" and not self._only_words(match.value) for match in self._finder.mask(masked).matches)
         kept: list[str] = []
+        before = ""
         for token in _TOKEN.findall(masked):
-            piece = token.lower() if token != HOLE and self._only_words(token) else HOLE
+            word = token.lower()
+            named_here = before in _BEFORE_NAMES and word not in _OFFICES and word not in _BEFORE_NAMES
+            piece = word if token != HOLE and self._only_words(token) and not named_here else HOLE
+            before = word
             if piece != HOLE or not kept or kept[-1] != HOLE:
                 kept.append(piece)
         return Scrubbed(" ".join(kept)[:MAX_KEPT].strip(), named or masked != text)

@@ -28,8 +28,26 @@ TOP_PHRASINGS = 3
 """A rule's BM25 score is the sum of its three best phrasings: one lucky phrasing is not enough."""
 
 MAX_OPTIONS = 4
+ABOUT_CARD = (
+    "sanksi",
+    "sanksinya",
+    "hukuman",
+    "hukumannya",
+    "dasar",
+    "dasarnya",
+    "hukum",
+    "hukumnya",
+    "pasal",
+    "pasalnya",
+    "aturan",
+    "contoh",
+    "contohnya",
+)
+"""A reply made of these words only asks about the card it answers."""
 UNSEEN = 8.0
 """Rarity of a word that no phrasing holds."""
+MOST, CLEAR_LEAD = 0.75, 0.1
+"""How much of a reply a branch must account for, and by how much more than any other."""
 ALL_FIT = 0.95
 """Coverage at which every word that matters is the rule's own."""
 NEGLIGIBLE = 0.02
@@ -58,6 +76,9 @@ class Thresholds:
 
     unspoken: float = 0.9
     """What is left of that belief when all of the question's words are the rule's own."""
+
+    floor: float = 0.45
+    """Belief in the rule below which nothing is answered outright."""
 
     wrong_permission: float = 10.0
     wrong_verdict: float = 3.0
@@ -181,6 +202,7 @@ class Searcher:
             self._of_owner.setdefault(document.owner, []).append(i)
         self._is_outside = np.array([name.startswith(OUTSIDE) for name in self._classes])
         self._political = {stem for line in rulebook.glossary.political_words for stem in self.lexicon.read(line).stems}
+        self._about_card = {stem for word in ABOUT_CARD for stem in self.lexicon.read(word).stems}
         self._needs_politics = {rule for rule in rulebook.rules if self._unpolitical_share(rule) < self.thresholds.unpolitical}
 
     @staticmethod
@@ -213,15 +235,20 @@ class Searcher:
             return Nothing(shape, 1.0, self._trace(words, (), 0.0))
         alone = self._decide(words, day)
         rule = self.rulebook.resolve(about) if about is not None else None
-        if rule is None or isinstance(alone, Found):
-            return alone
+        return alone if rule is None else self._in_reply(question, words, rule, alone, day)
+
+    def _in_reply(self, question: str, words: Words, rule: Rule, alone: Result, day: date) -> Result:
+        """What a reply to a rule's card leads to. `alone` is what it means without the card."""
+        if words.content and set(words.content) <= self._about_card and rule.version_on(day) is not None:
+            return Found(rule.id, None, None, 1.0, self._trace(words, (Hit(rule.id, None, 1.0),), 0.0))
+        leaning = leans(question)
+        if not leaning and (isinstance(alone, Found) or (isinstance(alone, Nothing) and alone.kind != "tidak-ada")):
+            return alone  # a question of its own, or "makasih ya"
         followed = self._follow_up(rule, words, day)
         if followed:
             return followed
-        if isinstance(alone, Nothing) and alone.kind != "tidak-ada" and not leans(question):
-            return alone  # "makasih ya" under a card is no question about the card
         together = self._decide(self.lexicon.read(f"{rule.title} {question}"), day)
-        return together if self._coverage(rule.id, words) >= self.thresholds.coverage or isinstance(alone, Nothing) else alone
+        return alone if isinstance(together, Nothing) else together
 
     def _by_shape(self, question: str, words: Words, *, followup: bool) -> str | None:
         """The kind of a message that needs no search to be recognised; None for anything that may be a question."""
@@ -236,7 +263,7 @@ class Searcher:
         known = [stem for stem in words.stems if stem in self._bm25.idf]
         if not known or (len(words.unknown) >= 2 and not [s for s in words.content if s not in words.unknown]):
             return "acak"
-        if len(words.content) == 1 and len(words.stems) <= 2 and not followup and not self._is_kind(words):
+        if len(words.stems) == 1 and not followup and not self._is_kind(words):
             return "terlalu-pendek"
         return None
 
@@ -309,7 +336,8 @@ class Searcher:
         asking = t.asking * shown + t.asked_in_vain * (1 - shown) if len(options) > 1 else float("inf")
         silence = t.silence * (1 - outside)
         confidence = sum(reading.share for reading in readings if reading.rule == best.rule and reading.branch == best.branch)
-        answering = costs_to_answer(best)
+        # Barely believed is not believed: with something to choose from, the asker chooses.
+        answering = costs_to_answer(best) if believed[first] >= t.floor or len(options) < 2 else float("inf")
         if answering <= min(asking, silence):
             other = next((reading.rule for reading in options if reading.rule != best.rule and reading.share >= 0.1), None)
             return Found(best.rule, best.branch, other, min(confidence, 1.0), replace(trace, hits=(best, *(h for h in hits if h.rule != best.rule))))
@@ -385,24 +413,25 @@ class Searcher:
 
     def _follow_up(self, rule: Rule, words: Words, day: date) -> Found | None:
         """The branch of the card's rule that a reply states, when most of the reply's words belong to it."""
-        idf, best, best_share = self._bm25.idf, None, 0.0
-        wanted = {stem: idf.get(stem, UNSEEN) for stem in words.content}
+        own = {stem for i in self._of_owner[rule.id] if self._documents[i].branch is None for stem in self._documents[i].stems}
+        wanted = {stem: self._bm25.idf.get(stem, UNSEEN) for stem in words.content if stem not in own}
+        if not wanted:
+            return None
+        shares: dict[tuple[str, str | None], float] = {}
         for i in self._of_owner[rule.id]:
             document = self._documents[i]
-            if document.branch is None:
-                continue
-            share = sum(weight for stem, weight in wanted.items() if stem in document.stems) / (sum(wanted.values()) or 1.0)
-            share += 0.01 * self._likeness(words, document)
-            if share > best_share:
-                best, best_share = document, share
-        if best is None or best_share < 0.6:
+            if document.branch is not None:
+                share = sum(weight for stem, weight in wanted.items() if stem in document.stems) / sum(wanted.values())
+                key = (document.label, document.branch if document.label == rule.id else None)
+                shares[key] = max(shares.get(key, 0.0), share)
+        ordered = sorted(shares, key=lambda key: -shares[key])
+        if not ordered or shares[ordered[0]] < MOST or (len(ordered) > 1 and shares[ordered[0]] - shares[ordered[1]] < CLEAR_LEAD):
             return None
-        trace = self._trace(words, (Hit(best.label, best.branch, best_share),), 0.0)
-        branch = None if best.label != rule.id else best.branch
-        target = self.rulebook.rules[best.label]
-        if target.version_on(day) is None:
+        name, branch = ordered[0]
+        if self.rulebook.rules[name].version_on(day) is None:
             return None
-        return Found(best.label, branch, None, min(best_share, 1.0), trace)
+        share = shares[ordered[0]]
+        return Found(name, branch, None, share, self._trace(words, (Hit(name, branch, share),), 0.0))
 
     def _trace(self, words: Words, hits: tuple[Hit, ...], outside: float) -> Trace:
         theirs = self._rule_words.get(hits[0].rule, set()) if hits else set()

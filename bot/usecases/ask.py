@@ -76,12 +76,11 @@ class Asking:
         pieces = parts_of(text) if about is None else [Piece(text)]
         parts: list[Part] = []
         for piece in pieces[:MAX_PARTS]:
-            part = self._answer(shelf, piece.text, channel, spoken, about)
-            if piece.context:
-                part = self._leaning(shelf, piece, part, parts, channel, spoken)
-            if not any(_same(part, earlier) for earlier in parts):
+            before = parts[-1].row.rule if parts else None
+            part = self._answer(shelf, piece.text, channel, spoken, (before if piece.leans else None) or about)
+            if piece.listed or not any(_same(part, earlier) for earlier in parts):
                 parts.append(part)
-        if len(parts) > 1 and any(_is_context(part) for part in parts):
+        if len(parts) > 1 and not pieces[0].listed and any(_is_context(part) for part in parts):
             # A story cut in pieces: what could not stand alone was context, so the whole is asked instead.
             answered = [part for part in parts if not _is_context(part)]
             whole = self._answer(shelf, text, channel, spoken, about)
@@ -127,12 +126,6 @@ class Asking:
         if branch_id and branch is None:
             return None  # the rule's own verdict may be the opposite of the branch that is gone
         return compose(rulebook, rule, self._clock().date(), branch, language)
-
-    def _leaning(self, shelf: Shelf, piece: Piece, alone: Part, earlier: list[Part], channel: Channel, language: Language) -> Part:
-        """ "kalau pakai kaos paslon?" after another question: together with it, unless together says nothing new."""
-        together = self._answer(shelf, piece.whole, channel, language, None)
-        nothing_new = isinstance(together.result, Nothing) or any(_same(together, part) for part in earlier)
-        return alone if nothing_new and isinstance(alone.result, Found) else together
 
     def _answer(self, shelf: Shelf, text: str, channel: Channel, language: Language, about: str | None) -> Part:
         now = self._clock()
