@@ -63,11 +63,11 @@ class Thresholds:
 
     bm25_share: float = 0.5
     """Weight of BM25 beside the ranker."""
-    temperature: float = 1.4
+    temperature: float = 1.6
     """How fast belief falls with distance between rules …"""
     fact_temperature: float = 4.0
     """… and between the facts of one rule."""
-    likeness: float = 1.0
+    likeness: float = 2.0
     """Weight of the likest single phrasing beside what was learnt about facts."""
     coverage: float = 0.3
     """Below this share of the question's weight known to the rule, belief is handed to "none of ours"."""
