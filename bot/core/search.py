@@ -65,7 +65,7 @@ class Thresholds:
     """Weight of BM25 beside the ranker."""
     temperature: float = 1.6
     """How fast belief falls with distance between rules …"""
-    fact_temperature: float = 4.0
+    fact_temperature: float = 3.4
     """… and between the facts of one rule."""
     likeness: float = 2.0
     """Weight of the likest single phrasing beside what was learnt about facts."""

@@ -1,6 +1,8 @@
 """Indonesian text to the words that search compares: slang and regional words folded, typos repaired, affixes cut.
 
 All vocabulary comes from the glossary and the rulebook; this module knows only how Indonesian words are built.
+The stemmer is Snowball's: on 709 training questions it, Sastrawi and none at all put the right rule first equally
+often (93.0, 92.8 and 92.8 %), and it is the fastest of those that join "memilih" and "dipilih".
 """
 
 import re
