@@ -48,6 +48,8 @@ UNSEEN = 8.0
 """Rarity of a word that no phrasing holds."""
 MOST, CLEAR_LEAD = 0.75, 0.1
 """How much of a reply a branch must account for, and by how much more than any other."""
+SELF_STANDING = 0.6
+"""Confidence at which what begins like a follow-up may stand by itself."""
 ALL_FIT = 0.95
 """Coverage at which every word that matters is the rule's own."""
 NEGLIGIBLE = 0.02
@@ -202,6 +204,7 @@ class Searcher:
             self._of_owner.setdefault(document.owner, []).append(i)
         self._is_outside = np.array([name.startswith(OUTSIDE) for name in self._classes])
         self._political = {stem for line in rulebook.glossary.political_words for stem in self.lexicon.read(line).stems}
+        self._may = self.lexicon.read("boleh").stems[0]
         self._about_card = {stem for word in ABOUT_CARD for stem in self.lexicon.read(word).stems}
         self._needs_politics = {rule for rule in rulebook.rules if self._unpolitical_share(rule) < self.thresholds.unpolitical}
 
@@ -248,6 +251,10 @@ class Searcher:
         if followed:
             return followed
         together = self._decide(self.lexicon.read(f"{rule.title} {question}"), day)
+        nothing_new = isinstance(together, Nothing) or (isinstance(together, Found) and (together.rule, together.branch) == (rule.id, None))
+        whole = len(words.content) > 1 and self._may in words.stems  # says what, and asks whether it may
+        if nothing_new and whole and isinstance(alone, Found) and alone.confidence >= SELF_STANDING:
+            return alone  # "kalau nyoblos di TPS?" begins like a follow-up and is a question of its own
         return alone if isinstance(together, Nothing) else together
 
     def _by_shape(self, question: str, words: Words, *, followup: bool) -> str | None:

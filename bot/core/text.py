@@ -7,6 +7,7 @@ often (93.0, 92.8 and 92.8 %), and it is the fastest of those that join "memilih
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +29,8 @@ ASKING = frozenset(
 """After these, "tidak" asks and does not deny: "boleh tidak hadir?"."""
 TURNS = frozenset({"tetapi", "tapi", "lalu", "terus", "hanya", "malah", "namun", "kalau", "karena", "but", "only"})
 """Words that end the reach of a negation."""
+FAMILIAR = 4
+"""Phrasings that must hold a word before a typo is read as it."""
 REACH = 3
 """Content words a negation reaches."""
 
@@ -88,17 +91,19 @@ class Lexicon:
                     self._folds.setdefault(words[0], []).append((words, target))
         for folds in self._folds.values():
             folds.sort(key=lambda fold: -len(fold[0]))
-        known = {word for text in texts for word in split(text)}
-        self._storable = known | {word for line in (*glossary.plain_words, *glossary.question_words) for word in split(line)}
-        self._storable |= {word for term in glossary.terms for form in (term.word, *term.forms) for word in split(form)}
-        known |= {word for text in foreign for word in split(text)}
-        known |= {word for folds in self._folds.values() for form, target in folds for word in (*form, *target)}
+        seen = Counter(word for text in texts for word in split(text))
+        familiar = {word for folds in self._folds.values() for form, target in folds for word in (*form, *target)}
+        self._storable = set(seen) | familiar | {word for line in (*glossary.plain_words, *glossary.question_words) for word in split(line)}
+        seen.update(word for text in foreign for word in split(text))
+        known = set(seen) | familiar
+        # Phrasings hold typos on purpose; what is rare may be one, so nothing is ever repaired into it.
+        familiar |= {word for word, count in seen.items() if count >= FAMILIAR}
         self._plain = {self._stem(w) for line in (*glossary.plain_words, *glossary.question_words) for w in self._fold(split(line))}
         self._plain |= {w for line in (*glossary.plain_words, *glossary.question_words) for w in split(line)}
         self._stems = {self._stem(word) for word in known}
         self._known = known | set(glossary.plain_words) | set(glossary.question_words)
         self._by_length: dict[int, list[str]] = {}
-        for word in sorted(known):
+        for word in sorted(familiar):
             if len(word) >= MIN_REPAIR_LENGTH and word.isalpha():
                 self._by_length.setdefault(len(word), []).append(word)
         self._repair = lru_cache(maxsize=20_000)(self._nearest)
