@@ -5,7 +5,7 @@ from datetime import UTC
 
 import pytest
 
-from bot.core.search import Close, Found, Nothing
+from bot.core.result import Close, Found, Nothing
 from bot.storage.cache import FileCache
 from bot.usecases.ask import Asking
 from bot.usecases.library import Library, NoRulebook

@@ -6,7 +6,8 @@ Floors stand a little under what was measured; the figures are printed by `pytho
 import pytest
 
 from bot.core.assembly import Documents
-from bot.core.search import OUTSIDE, Close, Found
+from bot.core.phrasings import OUTSIDE
+from bot.core.result import Close, Found
 from bot.usecases.ask import Asking
 from bot.usecases.evaluate import Figures, examples_of, judge
 from bot.usecases.library import Library

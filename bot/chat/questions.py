@@ -19,8 +19,8 @@ from bot.chat.courtesy import Context, Courtesies, language_of_user
 from bot.chat.sending import edit, is_expected, send
 from bot.chat.taps import Tap
 from bot.core.answer import Teller, rule_code
+from bot.core.result import Found
 from bot.core.rulebook import Rulebook
-from bot.core.search import Found
 from bot.usecases.ask import Asking, Reply
 from bot.usecases.library import Library
 from bot.usecases.ports import Channel

@@ -1,11 +1,11 @@
 """A question to the rule that answers it, to a choice of rules, or to an honest nothing. Never a bare number.
 
-BM25 over phrasings finds the candidates, a ranker learnt from the same phrasings orders them. Whether the first is
-good enough is decided by how far it leads and by how many of the question's words it accounts for, on thresholds
-that were set by measuring, and more strictly when the verdict would permit something.
+BM25 over phrasings and a ranker learnt from the same phrasings say which rules are meant and how surely; a machine per
+rule says which fact is stated. Over all of these readings the bot answers, asks or stays silent, whichever is expected
+to cost least.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -13,36 +13,23 @@ from numpy.typing import NDArray
 
 from bot.core.answer import verdict_on
 from bot.core.bm25 import BM25
-from bot.core.facts import PLAIN, Facts, learn
+from bot.core.facts import PLAIN, learn
 from bot.core.language import is_english, is_foreign
+from bot.core.learnt import Learnt
+from bot.core.phrasings import OUTSIDE, Document, answering_rule, texts_of
 from bot.core.questions import leans
-from bot.core.ranker import FORMAT, Ranker, train
-from bot.core.rulebook import Branch, Rule, Rulebook, Verdict
+from bot.core.ranker import FORMAT, train
+from bot.core.result import Close, Found, Hit, Nothing, Result, Trace
+from bot.core.rulebook import Rule, Rulebook, Verdict
 from bot.core.text import Lexicon, Words
-
-OUTSIDE = "~"
-"""Marks the class of a kind of non-question, so that it can never be taken for a rule id."""
+from bot.core.thresholds import Thresholds
 
 MAX_QUESTION = 1500
 TOP_PHRASINGS = 3
 """A rule's BM25 score is the sum of its three best phrasings: one lucky phrasing is not enough."""
 
 MAX_OPTIONS = 4
-ABOUT_CARD = (
-    "sanksi",
-    "sanksinya",
-    "hukuman",
-    "hukumannya",
-    "dasar",
-    "dasarnya",
-    "hukum",
-    "hukumnya",
-    "pasal",
-    "pasalnya",
-    "aturan",
-    "contoh",
-    "contohnya",
-)
+ABOUT_CARD = "sanksi sanksinya hukuman hukumannya dasar dasarnya hukum hukumnya pasal pasalnya aturan contoh contohnya".split()
 """A reply made of these words only asks about the card it answers."""
 UNSEEN = 8.0
 """Rarity of a word that no phrasing holds."""
@@ -56,130 +43,6 @@ NEGLIGIBLE = 0.02
 """Belief below which a reading is not worth a thought."""
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """How sure is sure, and what each mistake costs. Set by measuring on knowledge/uji/*-latih.yaml, never on *-uji.yaml.
-
-    The costs are a choice, not a measurement: a "boleh" where it is not costs ten times an honest silence.
-    """
-
-    bm25_share: float = 0.5
-    """Weight of BM25 beside the ranker."""
-    temperature: float = 1.6
-    """How fast belief falls with distance between rules …"""
-    fact_temperature: float = 3.4
-    """… and between the facts of one rule."""
-    likeness: float = 2.0
-    """Weight of the likest single phrasing beside what was learnt about facts."""
-    coverage: float = 0.3
-    """Below this share of the question's weight known to the rule, belief is handed to "none of ours"."""
-    unpolitical: float = 0.1
-    """A rule with fewer phrasings than this without a political word is not believed when the question has none."""
-
-    unspoken: float = 0.9
-    """What is left of that belief when all of the question's words are the rule's own."""
-
-    floor: float = 0.45
-    """Belief in the rule below which nothing is answered outright."""
-
-    wrong_permission: float = 10.0
-    wrong_verdict: float = 3.0
-    wrong_rule: float = 1.5
-    answered_outside: float = 3.0
-    asking: float = 0.85
-    asked_in_vain: float = 1.5
-    silence: float = 1.2
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One rule in the running. `share` is its part of the belief, 0..1, over all classes."""
-
-    rule: str
-    branch: str | None
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """Why a result came out as it did, for admins and for calibration."""
-
-    hits: tuple[Hit, ...]
-    outside: float
-    coverage: float
-    matched: tuple[str, ...]
-    unknown: tuple[str, ...]
-    repaired: tuple[tuple[str, str], ...]
-
-    @property
-    def margin(self) -> float:
-        """How far the first rule leads the second, in parts of the belief."""
-        first = self.hits[0].share if self.hits else 0.0
-        return first - (self.hits[1].share if len(self.hits) > 1 else 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One rule answers. `runner_up` is worth offering when it is not None."""
-
-    rule: str
-    branch: str | None
-    runner_up: str | None
-    confidence: float
-    trace: Trace
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """Two to four rules are possible and the difference matters: the asker chooses."""
-
-    options: tuple[Hit, ...]
-    confidence: float
-    trace: Trace
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """No rule answers; `kind` says what the message is instead."""
-
-    kind: str
-    confidence: float
-    trace: Trace
-
-
-Result = Found | Close | Nothing
-
-
-@dataclass(frozen=True, slots=True)
-class Learnt:
-    """What was learnt from one rulebook's phrasings: which rule, and which fact."""
-
-    ranker: Ranker
-    facts: Facts
-
-    def to_bytes(self) -> bytes:
-        """Both in one block, for a cache."""
-        first = self.ranker.to_bytes()
-        return len(first).to_bytes(8, "big") + first + self.facts.to_bytes()
-
-    @classmethod
-    def from_bytes(cls, block: bytes) -> "Learnt":
-        """Reads what `to_bytes` wrote. Raises ValueError or KeyError on anything else."""
-        size = int.from_bytes(block[:8], "big")
-        return cls(Ranker.from_bytes(block[8 : 8 + size]), Facts.from_bytes(block[8 + size :]))
-
-
-@dataclass(frozen=True, slots=True)
-class _Document:
-    """One indexed phrasing: the class it speaks for, and the branch of which rule it states the fact of."""
-
-    label: str
-    owner: str
-    branch: str | None
-    stems: tuple[str, ...]
-    polar: tuple[str, ...]
-
-
 class Searcher:
     """Finds rules in one published rulebook. Immutable after building; any number of questions at once."""
 
@@ -187,7 +50,7 @@ class Searcher:
         """Builds the index. Without what was learnt from this very rulebook it is learnt now, which takes seconds."""
         self.rulebook = rulebook
         self.thresholds = thresholds or Thresholds()
-        texts = list(_texts(rulebook))
+        texts = list(texts_of(rulebook))
         ours = [text for label, *_, text in texts if not label.startswith(OUTSIDE)]
         self.lexicon = Lexicon(rulebook.glossary, ours, [text for label, *_, text in texts if label.startswith(OUTSIDE)])
         self._documents = [self._document(*text) for text in texts]
@@ -213,9 +76,9 @@ class Searcher:
         """Names what was learnt from a rulebook."""
         return f"learnt-{FORMAT}-{rulebook.version}"
 
-    def _document(self, label: str, owner: str, branch: str | None, text: str) -> _Document:
+    def _document(self, label: str, owner: str, branch: str | None, text: str) -> Document:
         words = self.lexicon.read(text)
-        return _Document(label, owner, branch, words.stems, words.polar)
+        return Document(label, owner, branch, words.stems, words.polar)
 
     def _learn(self) -> Learnt:
         ranker = train([d.polar for d in self._documents], [d.label for d in self._documents])
@@ -410,7 +273,7 @@ class Searcher:
             return hit
         return Hit(target, None, hit.share)
 
-    def _likeness(self, words: Words, document: _Document) -> float:
+    def _likeness(self, words: Words, document: Document) -> float:
         """How much of both texts is common, weighed by rarity: 0 nothing, 1 the same words."""
         idf = self._bm25.idf
         ours, theirs = set(words.polar), set(document.polar)
@@ -452,32 +315,6 @@ class Searcher:
         weights = {stem: self._bm25.idf.get(stem, UNSEEN) for stem in words.content}
         total = sum(weights.values())
         return sum(weight for stem, weight in weights.items() if stem in theirs) / total if total else 0.0
-
-
-def _texts(rulebook: Rulebook) -> list[tuple[str, str, str | None, str]]:
-    """(class, owner, branch, text) of everything that is indexed.
-
-    A branch that another rule answers with the same verdict speaks for that rule; any other speaks for its own.
-    """
-    found: list[tuple[str, str, str | None, str]] = []
-    for rule in rulebook.rules.values():
-        for text in (rule.title, rule.title_english, " ".join(rule.keywords), *rule.phrasings, *rule.phrasings_english):
-            found.append((rule.id, rule.id, None, text))
-        for branch in rule.branches:
-            label = answering_rule(rulebook, rule, branch)
-            found.extend((label, rule.id, branch.id, text) for text in branch.phrasings)
-    for kind in rulebook.outside.values():
-        found.extend((OUTSIDE + kind.id, OUTSIDE + kind.id, None, text) for text in kind.phrasings)
-    return found
-
-
-def answering_rule(rulebook: Rulebook, rule: Rule, branch: Branch) -> str:
-    """The rule whose card answers a branch: the one it points to when verdicts agree, else the branch's own."""
-    target = rulebook.resolve(branch.see) if branch.see else None
-    if target is None:
-        return rule.id
-    latest = [version for version in target.versions.values() if version is not None]
-    return target.id if latest and latest[-1].verdict is branch.verdict else rule.id
 
 
 def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,8 +12,9 @@ from datetime import date
 from bot.core.answer import Card, compose, verdict_on
 from bot.core.messages import Language
 from bot.core.questions import MAX_PARTS, Piece, parts_of
+from bot.core.result import Close, Found, Hit, Nothing, Result
 from bot.core.rulebook import Rulebook, Verdict
-from bot.core.search import MAX_QUESTION, Close, Found, Hit, Nothing, Result, language_of
+from bot.core.search import MAX_QUESTION, language_of
 from bot.usecases.library import Library, Shelf
 from bot.usecases.ports import Channel, Clock, Feedback, Outcome, QuestionLog, Row
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.core.assembly import Assembly, assemble
+from bot.core.learnt import Learnt
 from bot.core.rulebook import Rulebook
 from bot.core.scrub import Scrubber
-from bot.core.search import Learnt, Searcher
+from bot.core.search import Searcher
 from bot.usecases.ports import Cache
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,38 @@
+"""The numbers that decide between answer, choice and silence, and what each mistake is taken to cost."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """How sure is sure, and what each mistake costs. Set by measuring on knowledge/uji/*-latih.yaml, never on *-uji.yaml.
+
+    The costs are a choice, not a measurement: a "boleh" where it is not costs ten times an honest silence.
+    """
+
+    bm25_share: float = 0.5
+    """Weight of BM25 beside the ranker."""
+    temperature: float = 1.6
+    """How fast belief falls with distance between rules …"""
+    fact_temperature: float = 3.4
+    """… and between the facts of one rule."""
+    likeness: float = 2.0
+    """Weight of the likest single phrasing beside what was learnt about facts."""
+    coverage: float = 0.3
+    """Below this share of the question's weight known to the rule, belief is handed to "none of ours"."""
+    unpolitical: float = 0.1
+    """A rule with fewer phrasings than this without a political word is not believed when the question has none."""
+
+    unspoken: float = 0.9
+    """What is left of that belief when all of the question's words are the rule's own."""
+
+    floor: float = 0.45
+    """Belief in the rule below which nothing is answered outright."""
+
+    wrong_permission: float = 10.0
+    wrong_verdict: float = 3.0
+    wrong_rule: float = 1.5
+    answered_outside: float = 3.0
+    asking: float = 0.85
+    asked_in_vain: float = 1.5
+    silence: float = 1.2
