@@ -54,7 +54,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         print("Tanpa TELEGRAM_BOT_TOKEN: hanya halaman web. Untuk Telegram: minta token ke @BotFather lalu")
         print("  TELEGRAM_BOT_TOKEN=… make run", flush=True)
     try:
-        asyncio.run(serve(settings))
+        asyncio.run(serve(settings, options.host))
     except NoRulebook as error:
         return _tell_problems(error.assembly.problems)
     return 0
@@ -172,7 +172,10 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=function)
         return command
 
-    add("run", run, "menjawab di web, dan di Telegram bila ada token")
+    running = add("run", run, "menjawab di web, dan di Telegram bila ada token")
+    running.add_argument(
+        "--host", default="127.0.0.1", metavar="ALAMAT", help="alamat yang didengarkan; 0.0.0.0 di balik server lain (bawaan: hanya mesin ini)"
+    )
     one = add("ask", ask, "menjawab satu pertanyaan, atau banyak dari berkas")
     one.add_argument("question", nargs="*", help="pertanyaannya")
     one.add_argument("--json", action="store_true", help="satu objek JSON per pertanyaan")

@@ -70,8 +70,8 @@ async def opened(settings: Settings) -> AsyncIterator[Parts]:
         await engine.dispose()
 
 
-async def serve(settings: Settings) -> None:
-    """Answers on the web, and in Telegram when there is a token, until a signal comes."""
+async def serve(settings: Settings, host: str) -> None:
+    """Answers on the web, and in Telegram when there is a token, until a signal comes. `host` is the address to listen on."""
     # The edges are heavy; `netral check` and `netral ask` do without them.
     from bot.chat.application import TelegramEdge
     from bot.web.pages import Pages
@@ -92,7 +92,7 @@ async def serve(settings: Settings) -> None:
         site = build(Pages(parts.asking, parts.receipts, parts.library, clock), ready, doors)
         config = uvicorn.Config(
             site,
-            host="0.0.0.0" if settings.public_url else "127.0.0.1",  # noqa: S104 - behind the host's TLS only when it is public
+            host=host,
             port=settings.port,
             access_log=False,  # an access log would join addresses with questions
             log_config=None,
