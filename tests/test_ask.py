@@ -124,6 +124,7 @@ def test_a_damaged_cache_is_learnt_anew(tmp_path) -> None:
     library = Library(FileCache(tmp_path))
     library.load(small_documents())
     assert library.is_ready
+    assert not any(path.read_bytes() == b"damaged" for path in tmp_path.iterdir())  # and mended, so that it is learnt once
 
 
 @pytest.mark.parametrize(

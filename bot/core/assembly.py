@@ -234,7 +234,7 @@ def _keys_at(model: type[BaseModel], path: Path) -> set[str]:
 def _follow(schema: dict[str, dict[str, object]], node: dict) -> dict:  # type: ignore[type-arg]  # JSON Schema is untyped by nature
     while True:
         if "$ref" in node:
-            node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]  # type: ignore[assignment]
+            node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]  # type: ignore[assignment]  # untyped as above
         elif "anyOf" in node:
             node = next((option for option in node["anyOf"] if option.get("type") != "null"), {})
         else:

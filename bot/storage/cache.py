@@ -25,8 +25,11 @@ class FileCache:
         with contextlib.suppress(OSError):  # a full or read-only disk: the next start learns again
             self._folder.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self._folder)
-            with os.fdopen(handle, "wb") as file:
-                file.write(value)
-            Path(name).replace(self._folder / key)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(value)
+                Path(name).replace(self._folder / key)
+            finally:
+                Path(name).unlink(missing_ok=True)  # what a full disk cut short is not left lying about
             for old in sorted(self._folder.glob("learnt-*"), key=lambda path: -path.stat().st_mtime)[KEPT:]:
                 old.unlink(missing_ok=True)

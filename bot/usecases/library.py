@@ -83,8 +83,9 @@ class Library:
 
     def _build(self, rulebook: Rulebook, documents: bytes) -> Shelf:
         key = Searcher.cache_key(rulebook)
-        searcher = Searcher(rulebook, self._cached(key))
-        if self._cache.get(key) is None:
+        learnt = self._cached(key)
+        searcher = Searcher(rulebook, learnt)
+        if learnt is None:
             self._cache.put(key, searcher.learnt.to_bytes())
         return Shelf(rulebook, searcher, Scrubber(searcher.lexicon.is_word), documents)
 
