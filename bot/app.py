@@ -14,6 +14,7 @@ import uvicorn
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.routing import BaseRoute
 
 from bot.settings import Settings
 from bot.storage.archive import DatabaseArchive
@@ -75,21 +76,25 @@ async def serve(settings: Settings, host: str) -> None:
     # The edges are heavy; `netral check` and `netral ask` do without them.
     from bot.chat.application import TelegramEdge
     from bot.web.pages import Pages
+    from bot.web.selfcheck import SelfCheckPages
     from bot.web.site import build
+    from bot.web.view import View
     from bot.web.webhook import webhook
 
     async with opened(settings) as parts:
         telegram: TelegramEdge | None = None
-        doors = []
+        doors: list[BaseRoute] = []
         if settings.token:
-            telegram = TelegramEdge(settings.token, settings.api_base, parts.asking, parts.receipts, parts.library, clock)
+            telegram = TelegramEdge(settings.token, settings.api_base, parts.asking, parts.receipts, parts.library, clock, settings.public_url)
             if settings.public_url and settings.webhook_secret:
                 doors.append(webhook(settings.webhook_secret, telegram.handle))
 
         async def ready() -> bool:
             return parts.library.is_ready and await _database_answers(parts) and (telegram is None or telegram.is_up)
 
-        site = build(Pages(parts.asking, parts.receipts, parts.library, clock), ready, doors)
+        view = View(parts.library, clock)
+        doors.extend(SelfCheckPages(parts.receipts, view, clock).routes())
+        site = build(Pages(parts.asking, view, clock), ready, doors)
         config = uvicorn.Config(
             site,
             host=host,

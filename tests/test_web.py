@@ -9,8 +9,10 @@ import pytest
 from bot.usecases.ask import Asking
 from bot.usecases.library import Library
 from bot.usecases.receipts import Receipts
-from bot.web.pages import Pages, few_tags
+from bot.web.pages import Pages
+from bot.web.selfcheck import SelfCheckPages
 from bot.web.site import HEADERS, build
+from bot.web.view import View, few_tags
 from bot.web.webhook import SECRET_HEADER, webhook
 from tests.conftest import NOW
 from tests.fakes import MemoryArchive, MemoryLog
@@ -37,8 +39,9 @@ async def web(library: Library, log: MemoryLog, updates: list[dict[str, object]]
         return True
 
     asking = Asking(library, log, lambda: NOW)
-    receipts = Receipts(library, MemoryArchive(), lambda: NOW)
-    site = build(Pages(asking, receipts, library, lambda: NOW), ready, [webhook(SECRET, handle)])
+    view = View(library, lambda: NOW)
+    check = SelfCheckPages(Receipts(library, MemoryArchive(), lambda: NOW), view, lambda: NOW)
+    site = build(Pages(asking, view, lambda: NOW), ready, [webhook(SECRET, handle), *check.routes()])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(site, raise_app_exceptions=False), base_url="http://uji") as client:
         yield client
 

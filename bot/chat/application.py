@@ -32,7 +32,7 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 class TelegramEdge:
     """Runs the conversation on Telegram, by polling or by webhook."""
 
-    def __init__(self, token: str, api_base: str, asking: Asking, receipts: Receipts, library: Library, clock: Clock) -> None:
+    def __init__(self, token: str, api_base: str, asking: Asking, receipts: Receipts, library: Library, clock: Clock, public_url: str | None) -> None:
         builder = ApplicationBuilder().token(token).base_url(f"{api_base}/bot").base_file_url(f"{api_base}/file/bot")
         builder.concurrent_updates(CONCURRENT).connect_timeout(10).read_timeout(20).write_timeout(20).pool_timeout(10).get_updates_read_timeout(40)
         builder.rate_limiter(AIORateLimiter(max_retries=RETRIES))
@@ -42,7 +42,7 @@ class TelegramEdge:
         self.is_up = False
         self._seen: Memory[int, int] = Memory()
         self.application.add_handler(TypeHandler(Update, self._once), group=-1)
-        register(self.application, asking, receipts, library, clock)
+        register(self.application, asking, receipts, library, clock, public_url)
         self.application.add_error_handler(self._on_error)
 
     def start(self, webhook_url: str | None, secret: str | None) -> None:

@@ -97,10 +97,7 @@ class Commands:
             return
         language = language_of_user(update)
         tell = Teller(self._rulebook, language)
-        if not context.args:
-            await send(context.bot, message.chat_id, tell("cek-kosong"))
-            return
-        receipt = await self._receipts.look_up("".join(context.args), language)
+        receipt = await self._receipts.look_up("".join(context.args or ()), language)
         if receipt is None:
             await send(context.bot, message.chat_id, tell("cek-tak-ada"))
             return

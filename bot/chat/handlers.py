@@ -3,10 +3,12 @@
 from telegram import Chat, Message
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, InlineQueryHandler, MessageHandler, filters
 
+from bot.chat import taps
 from bot.chat.buttons import Buttons
 from bot.chat.commands import Commands
 from bot.chat.courtesy import Courtesies
 from bot.chat.questions import Questions
+from bot.chat.selfcheck import SelfCheck
 from bot.usecases.ask import Asking
 from bot.usecases.library import Library
 from bot.usecases.ports import Clock
@@ -31,12 +33,13 @@ class Addressed(filters.MessageFilter):
         return message.chat.type == Chat.PRIVATE or f"@{message.get_bot().username}".lower() in (message.text or "").split()[0].lower()
 
 
-def register(application: Application, asking: Asking, receipts: Receipts, library: Library, clock: Clock) -> None:  # type: ignore[type-arg]  # six variables that say nothing
+def register(application: Application, asking: Asking, receipts: Receipts, library: Library, clock: Clock, public_url: str | None) -> None:  # type: ignore[type-arg]  # six variables that say nothing
     """Adds every handler. The first that fits wins, so the narrow ones come first."""
     courtesies = Courtesies(library)
     commands = Commands(asking, receipts, library, clock, courtesies)
     questions = Questions(asking, library, courtesies)
     buttons = Buttons(asking, library, clock)
+    check = SelfCheck(library, clock, public_url)
     new, edited = filters.UpdateType.MESSAGE, filters.UpdateType.EDITED_MESSAGE
     typed = filters.ChatType.PRIVATE & filters.TEXT & ~filters.FORWARDED & ~filters.COMMAND
     add, guard, ours = application.add_handler, courtesies.guard, Addressed()
@@ -47,8 +50,10 @@ def register(application: Application, asking: Asking, receipts: Receipts, libra
     add(CommandHandler(["bantuan", "help"], guard(commands.says("bantuan")), new & ours))
     add(CommandHandler(["privasi", "privacy"], guard(commands.on_privacy), new & ours))
     add(CommandHandler("sumber", guard(commands.on_sources), new & ours))
+    add(CommandHandler("cek", guard(check.on_command), new & ours, has_args=False))
     add(CommandHandler("cek", guard(commands.on_receipt), new & ours))
     add(CommandHandler("kontak", guard(commands.says("kontak")), new & ours))
+    add(CallbackQueryHandler(check.on_tap, pattern=f"^{taps.SELF_CHECK}:"))
     add(CallbackQueryHandler(buttons.on_tap))
     add(InlineQueryHandler(questions.on_inline))
     add(MessageHandler(typed & new, guard(questions.on_question)))

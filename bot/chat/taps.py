@@ -11,11 +11,12 @@ CARD, EXAMPLE, BASIS, SANCTION, POSITIONS = "k", "c", "d", "s", "p"
 OPTION, NONE_OF_THESE = "o", "x"
 LIKE, DISLIKE, WRONG, UNCLEAR, OTHER_CASE = "+", "-", "1", "2", "3"
 TOPICS, TOPIC = "T", "t"
+SELF_CHECK = "q"
 
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """A pressed button. For TOPIC, `rule` holds the topic and `branch` the page."""
+    """A pressed button. For TOPIC, `rule` holds the topic and `branch` the page; for SELF_CHECK the sitting and the step."""
 
     action: str
     rule: str = ""

@@ -23,12 +23,15 @@ from bot.core.rulebook import (
     ExampleFile,
     GlossaryFile,
     MessageFile,
+    Moment,
     OutsideFile,
     OutsideKind,
+    Person,
     Rule,
     Rulebook,
     RuleFile,
     SanctionFile,
+    SelfCheckFile,
     Source,
     SourceFile,
     Topic,
@@ -45,13 +48,14 @@ KINDS: dict[str, type[BaseModel]] = {
     "kalender.yaml": CalendarFile,
     "pesan.yaml": MessageFile,
     "di-luar.yaml": OutsideFile,
+    "cek.yaml": SelfCheckFile,
 }
 """File pattern under knowledge/ → what the file may hold."""
 
 SINGLE = ("topik.yaml", "sanksi.yaml", "glosarium.yaml", "kalender.yaml", "pesan.yaml", "di-luar.yaml")
 """Files without which there is no rulebook."""
 
-T = TypeVar("T", Rule, Source, Topic, OutsideKind)
+T = TypeVar("T", Rule, Source, Topic, OutsideKind, Person, Moment)
 M = TypeVar("M", bound=BaseModel)
 
 Documents = Mapping[str, bytes]
@@ -253,6 +257,7 @@ def _build(shaped: Shaped, version: str) -> Rulebook:
     calendar = only(CalendarFile, CalendarFile(elections=()))
     messages = only(MessageFile, MessageFile(messages={}))
     outside = only(OutsideFile, OutsideFile(kinds=()))
+    self_check = only(SelfCheckFile, SelfCheckFile(people=(), moments=()))  # optional: rulebooks that served before it are still read
     order = {topic.id: i for i, topic in enumerate(topics.topics)}
     rules = [rule for _, file in shaped.all(RuleFile) if isinstance(file, RuleFile) for rule in file.rules]
     rules.sort(key=lambda rule: order.get(rule.topic, len(order)))
@@ -265,6 +270,8 @@ def _build(shaped: Shaped, version: str) -> Rulebook:
         elections=calendar.elections,
         messages=messages.messages,
         outside=_by_id(outside.kinds),
+        people=_by_id(self_check.people),
+        moments=_by_id(self_check.moments),
         version=version,
     )
 

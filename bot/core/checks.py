@@ -238,6 +238,13 @@ def _tables(rulebook: Rulebook, sites: Sites) -> Iterator[Problem]:
             yield sites.singles["di-luar.yaml"].problem(("jenis",), f"Jenis `{kind}` belum ada.", "Tambahkan jawabannya.")
 
 
+def _self_check(rulebook: Rulebook, sites: Sites) -> Iterator[Problem]:
+    for i, moment in enumerate(rulebook.moments.values()):
+        if moment.rule and rulebook.resolve(moment.rule) is None:
+            what = f"Aturan `{moment.rule}` tidak ada." + did_you_mean(moment.rule, set(rulebook.rules))
+            yield sites.singles["cek.yaml"].problem(("masa", i, "aturan"), what, "Betulkan id aturannya, atau hapus barisnya.", warning=True)
+
+
 def _glossary(rulebook: Rulebook, sites: Sites) -> Iterator[Problem]:
     reading = sites.singles["glosarium.yaml"]
     targets: dict[str, str] = {}
@@ -293,6 +300,7 @@ CHECKS: tuple[tuple[_Check, frozenset[str]], ...] = (
     (_cards, frozenset({"pesan.yaml", "sanksi.yaml", "sumber"})),
     (_messages, frozenset({"pesan.yaml"})),
     (_tables, frozenset({"sanksi.yaml", "di-luar.yaml"})),
+    (_self_check, frozenset({"aturan", "cek.yaml"})),
     (_glossary, frozenset({"glosarium.yaml"})),
     (_examples, frozenset({"aturan", "di-luar.yaml"})),
 )

@@ -234,11 +234,14 @@ class Term(Entry):
     kind: Literal["singkatan", "gaul", "daerah", "inggris", "sinonim", "salah-ketik"] = Field(alias="jenis")
 
 
+StageKind = Literal["pra-penetapan", "pasca-penetapan", "kampanye", "masa-tenang", "pemungutan", "pasca"]
+
+
 class Stage(Entry):
     """A span of days in an election."""
 
     name: str = Field(alias="nama", max_length=80)
-    kind: Literal["pra-penetapan", "pasca-penetapan", "kampanye", "masa-tenang", "pemungutan", "pasca"] = Field(alias="jenis")
+    kind: StageKind = Field(alias="jenis")
     first: Day = Field(alias="mulai")
     last: Day = Field(alias="sampai")
 
@@ -250,6 +253,27 @@ class Election(Entry):
     name: str = Field(alias="nama", max_length=80)
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)] = Field(alias="tahap")
     note: str | None = Field(None, alias="catatan", max_length=300)
+
+
+class Person(Entry):
+    """Who somebody is, as the first step of the self-check asks."""
+
+    id: Id
+    name: str = Field(alias="nama", max_length=50)
+    name_english: str = Field(alias="nama_inggris", max_length=50)
+    covers: Annotated[tuple[str, ...], Field(min_length=1)] = Field(alias="untuk", description="Aturan untuk siapa saja yang ditawarkan.")
+    tier: Literal["pns", "cpns", "pppk"] | None = Field(None, alias="tingkat", description="Kalimat sanksi siapa; kosong bila bukan ASN.")
+
+
+class Moment(Entry):
+    """When something happens, as the second step of the self-check asks."""
+
+    id: Id
+    name: str = Field(alias="nama", max_length=50)
+    name_english: str = Field(alias="nama_inggris", max_length=50)
+    penalty: Literal["sebelum", "sesudah"] = Field(alias="sanksi", description="Sanksi sebelum atau sesudah KPU menetapkan calon.")
+    kinds: tuple[StageKind, ...] = Field((), alias="jenis", description="Jenis tahap di kalender yang berarti masa ini.")
+    rule: Id | None = Field(None, alias="aturan", description="Aturan tentang masa itu sendiri.")
 
 
 class Message(Entry):
@@ -324,6 +348,13 @@ class CalendarFile(Entry):
     elections: tuple[Election, ...] = Field(alias="pemilihan")
 
 
+class SelfCheckFile(Entry):
+    """cek.yaml"""
+
+    people: tuple[Person, ...] = Field(alias="siapa")
+    moments: tuple[Moment, ...] = Field(alias="masa")
+
+
 class MessageFile(Entry):
     """pesan.yaml"""
 
@@ -354,6 +385,8 @@ class Rulebook:
     elections: tuple[Election, ...]
     messages: Mapping[str, Message]
     outside: Mapping[str, OutsideKind]
+    people: Mapping[str, Person]
+    moments: Mapping[str, Moment]
     version: str
 
     def resolve(self, rule_id: str) -> Rule | None:
