@@ -62,27 +62,30 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 def ask(options: argparse.Namespace, settings: Settings) -> int:
     from bot.app import clock, open_library, opened
+    from bot.core.answer import Teller
     from bot.usecases.ask import Asking, Reply
-    from bot.usecases.library import NoRulebook
+    from bot.usecases.library import Library, NoRulebook
     from bot.usecases.report import as_record, as_text
     from bot.usecases.silent import SilentLog
 
-    def show(asking: Asking, question: str) -> Reply:
+    def show(library: Library, asking: Asking, question: str) -> Reply:
         reply = asking.ask(question, "baris-perintah")
-        print(json.dumps(as_record(question, reply), ensure_ascii=False) if options.json else as_text(reply, explain=options.explain), flush=True)
+        teller = Teller(library.shelf.rulebook, "id") if options.explain else None
+        print(json.dumps(as_record(question, reply), ensure_ascii=False) if options.json else as_text(reply, teller), flush=True)
         return reply
 
     async def logged(question: str) -> None:
         async with opened(settings) as parts:
-            await parts.asking.record(show(parts.asking, question))
+            await parts.product.asking.record(show(parts.product.library, parts.product.asking, question))
 
     try:
         if options.batch:
             # A batch is a measurement, not people asking: it leaves no rows.
-            asking = Asking(open_library(settings), SilentLog(), clock)
+            library = open_library(settings)
+            asking = Asking(library, SilentLog(), clock)
             with open(0, "rb", closefd=False) if options.batch == "-" else Path(options.batch).open("rb") as lines:
                 for line in lines:
-                    show(asking, line.decode("utf-8-sig", errors="replace").rstrip("\r\n"))
+                    show(library, asking, line.decode("utf-8-sig", errors="replace").rstrip("\r\n"))
         elif options.question:
             asyncio.run(logged(" ".join(options.question)))
         else:
@@ -96,7 +99,8 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
 def evaluate(options: argparse.Namespace, settings: Settings) -> int:
     from bot.app import clock, open_library
     from bot.usecases.ask import Asking
-    from bot.usecases.evaluate import examples_of, judge, tell
+    from bot.usecases.baselines import measure
+    from bot.usecases.evaluate import compare, examples_of, judge, tell
     from bot.usecases.silent import SilentLog
 
     try:
@@ -104,7 +108,13 @@ def evaluate(options: argparse.Namespace, settings: Settings) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
-    print(tell(judge(Asking(open_library(settings), SilentLog(), clock), examples), misses=options.misses))
+    library = open_library(settings)
+    figures = judge(Asking(library, SilentLog(), clock), examples)
+    rulebook = library.shelf.rulebook
+    print(tell(figures, misses=options.misses, topics={rule.id: rule.topic for rule in rulebook.rules.values()} if options.topics else None))
+    if options.baselines:
+        print("\nBandingan atas frasa yang sama:")
+        print(compare(figures, {base.name: (base.figures, base.milliseconds) for base in measure(rulebook, examples, clock().date())}))
     return 0
 
 
@@ -131,9 +141,10 @@ def schema(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def export(options: argparse.Namespace, settings: Settings) -> int:
-    from bot.storage.folder import read_folder, write_folder
+    from bot.app import live_documents
+    from bot.storage.folder import write_folder
 
-    documents = read_folder(settings.knowledge)
+    documents = asyncio.run(live_documents(settings))
     written = write_folder(Path(options.target), documents)
     print(f"{written} berkas ditulis ke {options.target}; {len(documents) - written} sudah sama.")
     return 0
@@ -183,6 +194,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--explain", action="store_true", help="tampilkan mengapa aturan ini yang dipilih")
     measured = add("eval", evaluate, "mengukur jawaban terhadap pertanyaan uji (YAML atau CSV)")
     measured.add_argument("files", nargs="+", metavar="BERKAS", help="misalnya knowledge/uji/*-uji.yaml")
+    measured.add_argument("--topics", action="store_true", help="angka per topik")
+    measured.add_argument("--baselines", action="store_true", help="bandingkan dengan rank-bm25 polos, bm25s, SQLite FTS5, dan TF-IDF")
     measured.add_argument("--misses", type=int, default=10, help="berapa kekeliruan yang ditampilkan (bawaan: 10)")
     add("check", check, "memeriksa seluruh buku aturan dan menyebut semua masalahnya")
     add("schema", schema, "menulis JSON Schema untuk penyunting teks")

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,19 +16,27 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.routing import BaseRoute
 
+from bot.core.assembly import Documents
 from bot.settings import Settings
 from bot.storage.archive import DatabaseArchive
 from bot.storage.cache import FileCache
 from bot.storage.database import migrate, open_engine
+from bot.storage.editions import DatabaseDrafts, DatabaseEditions
 from bot.storage.folder import read_folder
 from bot.storage.questions import DatabaseLog
+from bot.storage.staff import DatabaseStaff
+from bot.usecases.access import LOCAL, Access, key_of
 from bot.usecases.ask import Asking
-from bot.usecases.library import Library
+from bot.usecases.library import Library, unpack
+from bot.usecases.product import Product
+from bot.usecases.publishing import Publishing
 from bot.usecases.receipts import Receipts
 
 log = logging.getLogger(__name__)
 
 ZONE = ZoneInfo("Asia/Jakarta")
+FOLLOW_SECONDS = 2
+"""How often a process looks whether another one has published."""
 DRAIN_SECONDS = 8
 """How long answers in hand may take after SIGTERM; hosts kill after ten."""
 
@@ -44,9 +52,7 @@ class Parts:
 
     settings: Settings
     engine: AsyncEngine
-    library: Library
-    asking: Asking
-    receipts: Receipts
+    product: Product
 
 
 def open_library(settings: Settings) -> Library:
@@ -56,17 +62,39 @@ def open_library(settings: Settings) -> Library:
     return library
 
 
+async def live_documents(settings: Settings) -> Documents:
+    """What serves: the documents published last, or the folder when nothing was ever published."""
+    engine = open_engine(settings.database)
+    try:
+        await migrate(engine)
+        latest = await DatabaseEditions(engine).latest()
+        kept = await DatabaseArchive(engine).find(latest.version) if latest else None
+        return unpack(kept[1]) if kept else read_folder(settings.knowledge)
+    finally:
+        await engine.dispose()
+
+
+def open_access(settings: Settings, engine: AsyncEngine) -> Access:
+    """Who may: the ids of the environment as keys. Without Telegram, whoever can read the terminal is the admin."""
+    if settings.token is None:
+        return Access(DatabaseStaff(engine), frozenset({LOCAL}), frozenset(), clock)
+    admins = frozenset(key_of(settings.token, one) for one in settings.admins)
+    reviewers = frozenset(key_of(settings.token, one) for one in settings.reviewers)
+    return Access(DatabaseStaff(engine), admins, reviewers, clock)
+
+
 @contextlib.asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Parts]:
     """Storage and use cases, opened and closed in order."""
     engine = open_engine(settings.database)
     try:
         await migrate(engine)
-        library = await asyncio.to_thread(open_library, settings)
-        archive = DatabaseArchive(engine)
-        shelf = library.shelf
-        await archive.keep(shelf.rulebook.version, clock().date(), shelf.documents)
-        yield Parts(settings, engine, library, Asking(library, DatabaseLog(engine), clock), Receipts(library, archive, clock))
+        library, archive, questions = Library(FileCache(_data_folder(settings) / "cache")), DatabaseArchive(engine), DatabaseLog(engine)
+        editions, drafts = DatabaseEditions(engine), DatabaseDrafts(engine)
+        publishing = Publishing(library, editions, drafts, archive, questions, clock, settings.approvals)
+        await publishing.start(await asyncio.to_thread(read_folder, settings.knowledge))
+        asking, receipts = Asking(library, questions, clock), Receipts(library, archive, clock)
+        yield Parts(settings, engine, Product(library, asking, receipts, open_access(settings, engine), publishing, clock))
     finally:
         await engine.dispose()
 
@@ -75,26 +103,35 @@ async def serve(settings: Settings, host: str) -> None:
     """Answers on the web, and in Telegram when there is a token, until a signal comes. `host` is the address to listen on."""
     # The edges are heavy; `netral check` and `netral ask` do without them.
     from bot.chat.application import TelegramEdge
+    from bot.web.editor import EditorPages
+    from bot.web.login import Doorkeeper
     from bot.web.pages import Pages
     from bot.web.selfcheck import SelfCheckPages
     from bot.web.site import build
+    from bot.web.staff import StaffPages
     from bot.web.view import View
     from bot.web.webhook import webhook
 
     async with opened(settings) as parts:
+        product = parts.product
         telegram: TelegramEdge | None = None
         doors: list[BaseRoute] = []
         if settings.token:
-            telegram = TelegramEdge(settings.token, settings.api_base, parts.asking, parts.receipts, parts.library, clock, settings.public_url)
+            site_url = settings.public_url or f"http://127.0.0.1:{settings.port}"
+            telegram = TelegramEdge(settings.token, settings.api_base, product, settings.public_url, site_url)
             if settings.public_url and settings.webhook_secret:
                 doors.append(webhook(settings.webhook_secret, telegram.handle))
 
         async def ready() -> bool:
-            return parts.library.is_ready and await _database_answers(parts) and (telegram is None or telegram.is_up)
+            return product.library.is_ready and await _database_answers(parts) and (telegram is None or telegram.is_up)
 
-        view = View(parts.library, clock)
-        doors.extend(SelfCheckPages(parts.receipts, view, clock).routes())
-        site = build(Pages(parts.asking, view, clock), ready, doors)
+        view = View(product.library, clock)
+        door = Doorkeeper(product.access, secure=(settings.public_url or "").startswith("https://"))
+        doors.extend(SelfCheckPages(product.receipts, view, clock).routes())
+        doors.extend(door.routes(view))
+        doors.extend(EditorPages(product, door, view).routes())
+        doors.extend(StaffPages(product.access, door, view, lambda: telegram.name if telegram else None).routes())
+        site = build(Pages(product.asking, view, clock), ready, doors)
         config = uvicorn.Config(
             site,
             host=host,
@@ -104,18 +141,47 @@ async def serve(settings: Settings, host: str) -> None:
             server_header=False,
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
-        server = Server(config)
+
+        async def greet(url: str) -> None:
+            print(f"Tanya Netral siap. Tanya di {url}/  (Ctrl+C untuk berhenti)", flush=True)
+            local = await product.access.member(LOCAL)
+            if local and not settings.token:
+                # The one secret that is ever printed: there is no Telegram to send it by. It works once, for ten minutes.
+                print(f"Masuk sebagai admin: {settings.public_url or url}/masuk/{await product.access.login_code(local)}", flush=True)
+
+        server = Server(config, greet)
+        following = asyncio.create_task(_follow(product.publishing), name="follow")
         try:
             if telegram:
                 telegram.start(f"{settings.public_url}/telegram" if settings.public_url else None, settings.webhook_secret)
             await server.serve()
         finally:
+            following.cancel()
             if telegram:
                 await telegram.stop()
 
 
+async def _follow(publishing: Publishing) -> None:
+    """Takes over what other processes publish, as long as the program runs."""
+    is_away = False
+    while True:
+        await asyncio.sleep(FOLLOW_SECONDS)
+        try:
+            await publishing.follow()
+            is_away = False
+        except (SQLAlchemyError, OSError) as error:
+            if not is_away:
+                log.warning("cannot see what others publish: %s", type(error).__name__)
+            is_away = True
+
+
 class Server(uvicorn.Server):
     """uvicorn, that says in plain words where to ask once it listens."""
+
+    def __init__(self, config: uvicorn.Config, greet: Callable[[str], Awaitable[None]]) -> None:
+        """`greet` is told the address on this machine."""
+        super().__init__(config)
+        self._greet = greet
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -131,7 +197,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         for listener in self.servers:
             for socket in listener.sockets:
-                print(f"Tanya Netral siap. Tanya di http://127.0.0.1:{socket.getsockname()[1]}/  (Ctrl+C untuk berhenti)", flush=True)
+                await self._greet(f"http://127.0.0.1:{socket.getsockname()[1]}")
                 return
 
 

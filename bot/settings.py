@@ -14,6 +14,7 @@ VARIABLES: dict[str, str] = {
     "TELEGRAM_API_BASE": "A Bot API server other than Telegram's.",
     "ADMIN_IDS": "Telegram ids of HR admins, separated by commas.",
     "REVIEWER_IDS": "Telegram ids of reviewers, separated by commas.",
+    "PUBLISH_APPROVALS": "How many different admins must approve a change of the rulebook; 1 unless set.",
     "DATABASE_URL": "SQLAlchemy address of the database; postgres:// is understood.",
     "PORT": "Port of the web pages.",
     "PUBLIC_URL": "Public https address; set it to receive updates by webhook instead of polling.",
@@ -44,6 +45,7 @@ class Settings:
     public_url: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
     log_level: str = "INFO"
+    approvals: int = 1
     knowledge: Path = Path("knowledge")
 
     @property
@@ -85,12 +87,15 @@ class Settings:
         except ValueError as error:
             faults.append(f"DATABASE_URL {error}")
             database = DEFAULT_DATABASE
+        approvals = get("PUBLISH_APPROVALS") or "1"
+        if approvals not in ("1", "2", "3"):
+            faults.append("PUBLISH_APPROVALS must be 1, 2 or 3.")
         for name in ("ADMIN_IDS", "REVIEWER_IDS"):
             if not re.fullmatch(r"[\d,\s]*", get(name)):
                 faults.append(f"{name} must be numbers separated by commas.")
         if faults:
             raise BadSettings(faults)
-        return cls(token, base, _ids(get("ADMIN_IDS")), _ids(get("REVIEWER_IDS")), database, int(port), public, secret, level)
+        return cls(token, base, _ids(get("ADMIN_IDS")), _ids(get("REVIEWER_IDS")), database, int(port), public, secret, level, int(approvals))
 
 
 def database_url(given: str) -> str:

@@ -1,9 +1,10 @@
 """Hand-made stand-ins for what lies outside."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from bot.usecases.ports import Feedback, Row
+from bot.usecases.staff_ports import Code, Entry, KeptSession, Purpose, Role, StaffRow
 
 
 class MemoryLog:
@@ -31,6 +32,10 @@ class MemoryLog:
     async def count(self) -> int:
         return len(self.rows)
 
+    async def lately(self, limit: int) -> list[str]:
+        newest = sorted(self.rows.values(), key=lambda row: row.hour, reverse=True)
+        return list(dict.fromkeys(row.question for row in newest))[:limit]
+
 
 class BrokenLog(MemoryLog):
     """A database that is away."""
@@ -50,3 +55,69 @@ class MemoryArchive:
 
     async def find(self, version: str) -> tuple[date, bytes] | None:
         return self.kept.get(version)
+
+
+class MemoryStaff:
+    """Staff, codes, sessions and the trail in dictionaries; held against the same contract as the database."""
+
+    def __init__(self) -> None:
+        self.staff: dict[str, StaffRow] = {}
+        self.codes: dict[str, Code] = {}
+        self.sessions: dict[str, KeptSession] = {}
+        self.entries: list[Entry] = []
+
+    async def find(self, key: str) -> StaffRow | None:
+        return self.staff.get(key)
+
+    async def rows(self) -> list[StaffRow]:
+        return list(self.staff.values())
+
+    async def set_name(self, key: str, name: str, entry: Entry) -> None:
+        self.staff[key] = replace(self.staff.get(key, StaffRow(key, None, None)), name=name)
+        self.entries.append(entry)
+
+    async def set_role(self, key: str, role: Role, entry: Entry) -> None:
+        self.staff[key] = replace(self.staff.get(key, StaffRow(key, None, None)), role=role)
+        self.entries.append(entry)
+
+    async def dismiss(self, key: str, entry: Entry) -> bool:
+        if key not in self.staff or self.staff[key].role is None:
+            return False
+        del self.staff[key]
+        self.sessions = {digest: session for digest, session in self.sessions.items() if session.key != key}
+        self.codes = {digest: code for digest, code in self.codes.items() if code.key != key}
+        self.entries.append(entry)
+        return True
+
+    async def add_code(self, code: Code, entry: Entry | None) -> None:
+        self.codes[code.hash] = code
+        if entry:
+            self.entries.append(entry)
+
+    async def take_code(self, digest: str, purpose: Purpose) -> Code | None:
+        return self.codes.pop(digest) if digest in self.codes and self.codes[digest].purpose == purpose else None
+
+    async def open_session(self, session: KeptSession, entry: Entry) -> None:
+        self.sessions[session.hash] = session
+        self.entries.append(entry)
+
+    async def find_session(self, digest: str) -> KeptSession | None:
+        return self.sessions.get(digest)
+
+    async def close_session(self, digest: str) -> None:
+        self.sessions.pop(digest, None)
+
+    async def close_all(self, key: str, entry: Entry) -> None:
+        self.sessions = {digest: session for digest, session in self.sessions.items() if session.key != key}
+        self.codes = {digest: code for digest, code in self.codes.items() if (code.key, code.purpose) != (key, "masuk")}
+        self.entries.append(entry)
+
+    async def purge(self, now: datetime) -> None:
+        self.sessions = {digest: session for digest, session in self.sessions.items() if session.expires > now}
+        self.codes = {digest: code for digest, code in self.codes.items() if code.expires > now}
+
+    async def write(self, entry: Entry) -> None:
+        self.entries.append(entry)
+
+    async def trail(self, limit: int) -> list[Entry]:
+        return self.entries[::-1][:limit]

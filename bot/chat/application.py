@@ -15,10 +15,7 @@ from bot.chat.handlers import UPDATES, register
 from bot.chat.sending import is_expected, send
 from bot.core.answer import Teller
 from bot.core.messages import Language
-from bot.usecases.ask import Asking
-from bot.usecases.library import Library
-from bot.usecases.ports import Clock
-from bot.usecases.receipts import Receipts
+from bot.usecases.product import Product
 
 log = logging.getLogger(__name__)
 
@@ -32,18 +29,24 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 class TelegramEdge:
     """Runs the conversation on Telegram, by polling or by webhook."""
 
-    def __init__(self, token: str, api_base: str, asking: Asking, receipts: Receipts, library: Library, clock: Clock, public_url: str | None) -> None:
+    def __init__(self, token: str, api_base: str, product: Product, public_url: str | None, site: str) -> None:
+        """`site` is where links to the web pages lead; `public_url` is the same, or None when only this machine can open it."""
         builder = ApplicationBuilder().token(token).base_url(f"{api_base}/bot").base_file_url(f"{api_base}/file/bot")
         builder.concurrent_updates(CONCURRENT).connect_timeout(10).read_timeout(20).write_timeout(20).pool_timeout(10).get_updates_read_timeout(40)
         builder.rate_limiter(AIORateLimiter(max_retries=RETRIES))
         self.application: Application = builder.build()  # type: ignore[type-arg]  # six type variables that say nothing here
-        self._library = library
+        self._library = product.library
         self._task: asyncio.Task[None] | None = None
         self.is_up = False
         self._seen: Memory[int, int] = Memory()
         self.application.add_handler(TypeHandler(Update, self._once), group=-1)
-        register(self.application, asking, receipts, library, clock, public_url)
+        register(self.application, product, public_url, site)
         self.application.add_error_handler(self._on_error)
+
+    @property
+    def name(self) -> str | None:
+        """The bot's name in Telegram; None until Telegram has told it."""
+        return self.application.bot.username if self.is_up else None
 
     def start(self, webhook_url: str | None, secret: str | None) -> None:
         """Begins in the background: Telegram being away must not keep the web page from answering."""

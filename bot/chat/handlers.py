@@ -7,12 +7,11 @@ from bot.chat import taps
 from bot.chat.buttons import Buttons
 from bot.chat.commands import Commands
 from bot.chat.courtesy import Courtesies
+from bot.chat.editors import REASON, Editors
 from bot.chat.questions import Questions
 from bot.chat.selfcheck import SelfCheck
-from bot.usecases.ask import Asking
-from bot.usecases.library import Library
-from bot.usecases.ports import Clock
-from bot.usecases.receipts import Receipts
+from bot.chat.staff import INVITATION, Staff
+from bot.usecases.product import Product
 
 UPDATES = ("message", "edited_message", "callback_query", "inline_query")
 """The only kinds of update we ask Telegram for."""
@@ -33,17 +32,22 @@ class Addressed(filters.MessageFilter):
         return message.chat.type == Chat.PRIVATE or f"@{message.get_bot().username}".lower() in (message.text or "").split()[0].lower()
 
 
-def register(application: Application, asking: Asking, receipts: Receipts, library: Library, clock: Clock, public_url: str | None) -> None:  # type: ignore[type-arg]  # six variables that say nothing
+def register(application: Application, product: Product, public_url: str | None, site: str) -> None:  # type: ignore[type-arg]  # six variables that say nothing
     """Adds every handler. The first that fits wins, so the narrow ones come first."""
+    asking, library, clock = product.asking, product.library, product.clock
     courtesies = Courtesies(library)
-    commands = Commands(asking, receipts, library, clock, courtesies)
+    commands = Commands(asking, product.receipts, library, clock, courtesies)
     questions = Questions(asking, library, courtesies)
     buttons = Buttons(asking, library, clock)
     check = SelfCheck(library, clock, public_url)
+    staff = Staff(product.access, asking, library, application.bot.token, site, commands.says("perintah-asing"))
+    editors = Editors(product.publishing, product.access, library, clock, site)
     new, edited = filters.UpdateType.MESSAGE, filters.UpdateType.EDITED_MESSAGE
     typed = filters.ChatType.PRIVATE & filters.TEXT & ~filters.FORWARDED & ~filters.COMMAND
     add, guard, ours = application.add_handler, courtesies.guard, Addressed()
 
+    # Before the ordinary /start, which would take an invitation for a rule that is gone.
+    add(CommandHandler("start", guard(staff.on_invited), new & filters.ChatType.PRIVATE & filters.Regex(INVITATION)))
     add(CommandHandler("start", guard(commands.on_start), new & ours))
     add(CommandHandler("topik", guard(commands.on_topics), new & ours))
     add(CommandHandler("tanya", guard(questions.on_ask_command), (new | edited) & ours))
@@ -53,6 +57,15 @@ def register(application: Application, asking: Asking, receipts: Receipts, libra
     add(CommandHandler("cek", guard(check.on_command), new & ours, has_args=False))
     add(CommandHandler("cek", guard(commands.on_receipt), new & ours))
     add(CommandHandler("kontak", guard(commands.says("kontak")), new & ours))
+    for name, handler in staff.handlers().items():
+        # Only in private, where nobody else sees a link or a role.
+        add(CommandHandler(name, guard(handler), new & filters.ChatType.PRIVATE))
+    alone = new & filters.ChatType.PRIVATE
+    add(CommandHandler("perbarui", guard(staff.only("admin", editors.explain)), alone))
+    add(CommandHandler("unduh", guard(staff.only("peninjau", editors.download)), alone))
+    add(MessageHandler(alone & filters.Document.ALL & ~filters.FORWARDED, guard(staff.only("admin", editors.receive, commands.says("teks-saja")))))
+    add(MessageHandler(typed & new & REASON, guard(staff.only("admin", editors.publish, questions.on_question))))
+    add(CallbackQueryHandler(staff.only("admin", editors.tapped, buttons.on_tap), pattern=f"^{taps.EDITORS}:"))
     add(CallbackQueryHandler(check.on_tap, pattern=f"^{taps.SELF_CHECK}:"))
     add(CallbackQueryHandler(buttons.on_tap))
     add(InlineQueryHandler(questions.on_inline))

@@ -23,7 +23,8 @@ SECTION_TAPS: dict[str, Section] = {taps.EXAMPLE: "contoh", taps.BASIS: "dasar",
 
 def card_html(card: Card, note: str = "") -> str:
     """A card as Telegram HTML."""
-    lines = [f"<b>{escape(card.headline)}</b>", f"<i>{escape(card.title)}</i>"]
+    lines = [f"<blockquote>{escape(card.banner)}</blockquote>"] if card.banner else []
+    lines += [f"<b>{escape(card.headline)}</b>", f"<i>{escape(card.title)}</i>"]
     if card.fact:
         lines.append(f"<u>{escape(card.fact)}</u>")
     lines.append("")

@@ -12,11 +12,13 @@ OPTION, NONE_OF_THESE = "o", "x"
 LIKE, DISLIKE, WRONG, UNCLEAR, OTHER_CASE = "+", "-", "1", "2", "3"
 TOPICS, TOPIC = "T", "t"
 SELF_CHECK = "q"
+EDITORS = "e"
 
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """A pressed button. For TOPIC, `rule` holds the topic and `branch` the page; for SELF_CHECK the sitting and the step."""
+    """A pressed button. For TOPIC, `rule` holds the topic and `branch` the page; for SELF_CHECK the sitting and the step; for EDITORS what
+    to do and the key of what was previewed."""
 
     action: str
     rule: str = ""

@@ -54,6 +54,8 @@ class Card:
     footer: str
     code: str
     language: Language
+    banner: str = ""
+    """What the office says above every card."""
 
 
 def rule_code(rule_id: str) -> str:
@@ -83,7 +85,7 @@ def verdict_on(rulebook: Rulebook, rule: Rule, day: date, branch: Branch | None 
     version = rule.version_on(day)
     if version is None:
         return None
-    if doubt(rulebook, rule, version, day):
+    if rulebook.notice.pauses(rule.id) or doubt(rulebook, rule, version, day):
         return Verdict.CONSULT
     return branch.verdict if branch else version.verdict
 
@@ -94,6 +96,8 @@ def compose(rulebook: Rulebook, rule: Rule, day: date, branch: Branch | None = N
     if version is None:
         return None
     tell = Teller(rulebook, language)
+    if rulebook.notice.pauses(rule.id):
+        return _paused(rulebook, rule, tell)
     stale = doubt(rulebook, rule, version, day)
     verdict = branch.verdict if branch else version.verdict
     opening = tell("putusan-kedaluwarsa") if stale else headline(rulebook, verdict, language)
@@ -132,13 +136,41 @@ def compose(rulebook: Rulebook, rule: Rule, day: date, branch: Branch | None = N
         footer=tell("kaki-kartu", tanggal=long_day(rule.reviewed, language), kode=code, peninjau=rule.reviewer),
         code=code,
         language=language,
+        banner=_banner(rulebook, language),
     )
+
+
+def _paused(rulebook: Rulebook, rule: Rule, tell: "Teller") -> Card:
+    """The card of a rule that is switched off: that it is being looked at again, and nothing that could be acted on."""
+    english = tell.language == "en"
+    code = receipt(rulebook, rule)
+    return Card(
+        rule=rule.id,
+        branch=None,
+        verdict=Verdict.CONSULT,
+        headline=tell("putusan-dijeda"),
+        title=rule.title_english if english else rule.title,
+        fact="",
+        blocks=(Block("", (tell("dijeda"),)),),
+        sections=(),
+        branches=(),
+        related=(),
+        footer=tell("kaki-kartu", tanggal=long_day(rule.reviewed, tell.language), kode=code, peninjau=rule.reviewer),
+        code=code,
+        language=tell.language,
+        banner=_banner(rulebook, tell.language),
+    )
+
+
+def _banner(rulebook: Rulebook, language: Language) -> str:
+    notice = rulebook.notice
+    return (notice.banner_english or notice.banner) if language == "en" else notice.banner
 
 
 def section(rulebook: Rulebook, rule: Rule, day: date, name: Section, branch: Branch | None = None, language: Language = "id") -> tuple[Block, ...]:
     """The blocks behind one of a card's buttons; empty when the rule has nothing to say there."""
     version = rule.version_on(day)
-    if version is None:
+    if version is None or rulebook.notice.pauses(rule.id):
         return ()
     tell = Teller(rulebook, language)
     blocks = _section(rulebook, tell, version, name, branch)
@@ -169,7 +201,7 @@ def _section(rulebook: Rulebook, tell: "Teller", version: Version, name: Section
 
 def plain(card: Card) -> str:
     """A card as plain text, for the command line, for length checks, and when a richer form is refused."""
-    lines = [card.headline, card.title]
+    lines = [*([card.banner, ""] if card.banner else []), card.headline, card.title]
     if card.fact:
         lines.append(card.fact)
     lines.append("")

@@ -6,7 +6,7 @@ nothing is called missing, so one slip does not drown the reader in follow-on er
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatch
 from typing import TypeVar
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.core import checks
+from bot.core.messages import REQUIRED, placeholders
 from bot.core.problem import Problem, did_you_mean
 from bot.core.reading import Path, Reading, dotted, read
 from bot.core.rulebook import (
@@ -22,6 +23,7 @@ from bot.core.rulebook import (
     Example,
     ExampleFile,
     GlossaryFile,
+    Message,
     MessageFile,
     Moment,
     OutsideFile,
@@ -86,17 +88,26 @@ class Shaped:
         return [pair for pairs in self.files.values() for pair in pairs if isinstance(pair[1], model)]
 
 
+def messages_of(documents: Documents) -> Mapping[str, Message]:
+    """Only the fixed sentences; none when their file cannot be read."""
+    reading = read("pesan.yaml", documents.get("pesan.yaml", b""))
+    model, _ = _shape(MessageFile, reading)
+    return model.messages if isinstance(model, MessageFile) else {}
+
+
 def version_of(documents: Documents) -> str:
-    """Eight hex digits that name this exact set of documents; examples do not change answers and do not count."""
+    """Eight hex digits that name this exact set of documents."""
     digest = hashlib.sha256()
     for name in sorted(documents):
-        if not name.startswith("uji/"):
-            digest.update(name.encode() + b"\0" + documents[name] + b"\0")
+        digest.update(name.encode() + b"\0" + documents[name] + b"\0")
     return digest.hexdigest()[:8]
 
 
-def assemble(documents: Documents) -> Assembly:
-    """Reads, shapes and checks all documents; tells every Problem in one go. Never raises on content."""
+def assemble(documents: Documents, spare: Mapping[str, Message] | None = None) -> Assembly:
+    """Reads, shapes and checks all documents; tells every Problem in one go. Never raises on content.
+
+    `spare` holds sentences that stand in where the documents, written for an older program, lack one or fill it otherwise.
+    """
     problems: list[Problem] = []
     shaped = Shaped()
     for name in sorted(documents):
@@ -131,6 +142,9 @@ def assemble(documents: Documents) -> Assembly:
     failed = {problem.file for problem in problems if problem.severity == "galat"}
     broken = frozenset(name.split("/")[0] for name in failed)
     rulebook = _build(shaped, version_of(documents))
+    if spare:
+        fitting = {key: m for key, m in rulebook.messages.items() if key not in REQUIRED or placeholders(m.indonesian) == REQUIRED[key]}
+        rulebook = replace(rulebook, messages={**spare, **fitting})
     examples = tuple(example for _, file in shaped.all(ExampleFile) if isinstance(file, ExampleFile) for example in file.examples)
     problems.extend(checks.run(rulebook, _sites(shaped), broken=broken))
     blocked = any(problem.severity == "galat" for problem in problems)

@@ -1,5 +1,6 @@
 """A content mistake as a value: where it is, what is wrong, what to do. Told to HR in Indonesian, never raised."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
@@ -24,6 +25,12 @@ class Problem:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         field = f" [{self.field}]" if self.field else ""
         return f"{place}: {self.severity}{field}: {self.what} → {self.fix}"
+
+
+def quoted(problem: Problem, documents: Mapping[str, bytes]) -> str:
+    """The very line a Problem points at, for people who have no editor open; empty when there is none."""
+    lines = documents.get(problem.file, b"").decode("utf-8", "replace").splitlines()
+    return lines[problem.line - 1].strip() if 0 < problem.line <= len(lines) else ""
 
 
 def did_you_mean(word: str, known: "list[str] | set[str]") -> str:

@@ -374,6 +374,20 @@ class ExampleFile(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """The notice board: what an office says above every card, and what it has switched off for now."""
+
+    banner: str = ""
+    banner_english: str = ""
+    paused: frozenset[str] = frozenset()
+    closed: bool = False
+
+    def pauses(self, rule_id: str) -> bool:
+        """True when this rule must not be answered at present."""
+        return self.closed or rule_id in self.paused
+
+
+@dataclass(frozen=True, slots=True)
 class Rulebook:
     """Everything the bot knows, checked. `version` is a short hash of the documents it was made from."""
 
@@ -388,6 +402,7 @@ class Rulebook:
     people: Mapping[str, Person]
     moments: Mapping[str, Moment]
     version: str
+    notice: Notice = Notice()
 
     def resolve(self, rule_id: str) -> Rule | None:
         """The rule of that id or of that alias."""

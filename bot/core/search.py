@@ -5,6 +5,8 @@ rule says which fact is stated. Over all of these readings the bot answers, asks
 to cost least.
 """
 
+import hashlib
+from copy import copy
 from dataclasses import replace
 from datetime import date
 
@@ -73,8 +75,15 @@ class Searcher:
 
     @staticmethod
     def cache_key(rulebook: Rulebook) -> str:
-        """Names what was learnt from a rulebook."""
-        return f"learnt-{FORMAT}-{rulebook.version}"
+        """Names what was learnt from a rulebook: a change that touches neither phrasings nor glossary needs no new learning."""
+        learnt_from = repr((texts_of(rulebook), rulebook.glossary))
+        return f"learnt-{FORMAT}-{hashlib.sha256(learnt_from.encode()).hexdigest()[:16]}"
+
+    def serving(self, rulebook: Rulebook) -> "Searcher":
+        """The same index for a rulebook that differs only in its notice board."""
+        other = copy(self)
+        other.rulebook = rulebook
+        return other
 
     def _document(self, label: str, owner: str, branch: str | None, text: str) -> Document:
         words = self.lexicon.read(text)

@@ -41,6 +41,84 @@ rulebooks = sa.Table(
     sa.Column("documents", sa.LargeBinary(), nullable=False),
 )
 
+staff = sa.Table(
+    "staff",
+    metadata,
+    sa.Column("key", sa.String(24), primary_key=True),
+    sa.Column("name", sa.String(40)),
+    sa.Column("role", sa.String(10)),
+)
+"""`key` is an HMAC: no Telegram id stands in the database."""
+
+codes = sa.Table(
+    "codes",
+    metadata,
+    sa.Column("hash", sa.String(64), primary_key=True),
+    sa.Column("purpose", sa.String(8), nullable=False),
+    sa.Column("key", sa.String(24), nullable=False),
+    sa.Column("role", sa.String(10)),
+    sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("hash", sa.String(64), primary_key=True),
+    sa.Column("key", sa.String(24), nullable=False),
+    sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("number", sa.Integer(), primary_key=True),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("key", sa.String(24), nullable=False),
+    sa.Column("name", sa.String(40), nullable=False),
+    sa.Column("action", sa.String(40), nullable=False),
+    sa.Column("detail", sa.String(300), nullable=False),
+)
+
+editions = sa.Table(
+    "editions",
+    metadata,
+    sa.Column("number", sa.Integer(), primary_key=True, autoincrement=False),
+    sa.Column("version", sa.String(16), nullable=False),
+    sa.Column("folder", sa.String(16), nullable=False),
+    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("author", sa.String(40), nullable=False),
+    sa.Column("reason", sa.String(300), nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)
+"""What was published. The number is chosen by who publishes, so two at once cannot both have it."""
+
+drafts = sa.Table(
+    "drafts",
+    metadata,
+    sa.Column("owner", sa.String(24), primary_key=True),
+    sa.Column("author", sa.String(40), nullable=False),
+    sa.Column("base", sa.Integer(), nullable=False),
+    sa.Column("folder", sa.String(16), nullable=False),
+    sa.Column("revision", sa.Integer(), nullable=False),
+    sa.Column("changed", sa.LargeBinary(), nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)
+
+approvals = sa.Table(
+    "approvals",
+    metadata,
+    sa.Column("owner", sa.String(24), primary_key=True),
+    sa.Column("approver", sa.String(24), primary_key=True),
+    sa.Column("revision", sa.Integer(), nullable=False),
+)
+
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False),
+    sa.Column("content", sa.Text(), nullable=False),
+)
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = timedelta(seconds=5).total_seconds()
 

@@ -27,8 +27,14 @@ def read_folder(folder: Path) -> Documents:
 
 
 def write_folder(folder: Path, documents: Documents) -> int:
-    """Writes documents that differ from what is there; how many. Files that are already equal keep their bytes and date."""
-    written = 0
+    """Writes documents that differ from what is there, removes those that are no more; how many of both.
+
+    Files that are already equal keep their bytes and date.
+    """
+    gone = read_folder(folder).keys() - documents.keys() if folder.is_dir() else set()
+    for name in gone:
+        (folder / name).unlink()
+    written = len(gone)
     for name, content in documents.items():
         path = folder / name
         if not path.is_file() or path.read_bytes() != content:

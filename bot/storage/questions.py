@@ -43,6 +43,12 @@ class DatabaseLog:
         async with self._engine.connect() as connection:
             return int((await connection.execute(sa.select(sa.func.count()).select_from(questions))).scalar_one())
 
+    async def lately(self, limit: int) -> list[str]:
+        newest = sa.func.max(questions.c.hour)
+        wanted = sa.select(questions.c.question).group_by(questions.c.question).order_by(newest.desc(), questions.c.question).limit(limit)
+        async with self._engine.connect() as connection:
+            return list((await connection.execute(wanted)).scalars())
+
     async def _note(self, token: str, **values: str) -> bool:
         async with self._engine.begin() as connection:
             result = await connection.execute(questions.update().where(questions.c.token == token).values(**values))

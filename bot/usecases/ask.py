@@ -8,17 +8,21 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
-from bot.core.answer import Card, compose, verdict_on
+from bot.core.answer import Card, Teller, compose, verdict_on
 from bot.core.messages import Language
 from bot.core.questions import MAX_PARTS, Piece, parts_of
-from bot.core.result import Close, Found, Hit, Nothing, Result
+from bot.core.result import Close, Found, Hit, Nothing, Result, Trace
 from bot.core.rulebook import Rulebook, Verdict
 from bot.core.search import MAX_QUESTION, language_of
-from bot.usecases.library import Library, Shelf
+from bot.usecases.library import Shelf
 from bot.usecases.ports import Channel, Clock, Feedback, Outcome, QuestionLog, Row
 
 log = logging.getLogger(__name__)
+
+CLOSED = "ditutup"
+"""The kind of every message while the office has switched the whole bot off."""
 
 _SPACES = re.compile(r"[^\S\n]+")
 
@@ -60,10 +64,17 @@ class Reply:
         return tuple(part.row for part in self.parts)
 
 
+class Shelves(Protocol):
+    """Where the rulebook to answer from stands: the live library, or one shelf held fast for a preview."""
+
+    @property
+    def shelf(self) -> Shelf: ...
+
+
 class Asking:
     """Answers questions from the live rulebook."""
 
-    def __init__(self, library: Library, questions: QuestionLog, clock: Clock) -> None:
+    def __init__(self, library: Shelves, questions: QuestionLog, clock: Clock) -> None:
         self._library = library
         self._questions = questions
         self._clock = clock
@@ -131,8 +142,11 @@ class Asking:
     def _answer(self, shelf: Shelf, text: str, channel: Channel, language: Language, about: str | None) -> Part:
         now = self._clock()
         day = now.date()
-        result = shelf.searcher.search(shelf.scrubber.mask(text), day, about)
         rulebook = shelf.rulebook
+        if rulebook.notice.closed:
+            result: Result = Nothing(CLOSED, 1.0, Trace((), 0.0, 0.0, (), (), ()))
+        else:
+            result = shelf.searcher.search(shelf.scrubber.mask(text), day, about)
         card: Card | None = None
         options: tuple[Option, ...] = ()
         reply = ""
@@ -149,8 +163,7 @@ class Asking:
                 outcome = "clarify"
             case Nothing():
                 kind = result.kind
-                outside = rulebook.outside[kind]
-                reply = outside.reply_english if language == "en" else outside.reply
+                reply = _kind_reply(rulebook, kind, language)
                 outcome = "decline"
         row = Row(
             token=secrets.token_urlsafe(5),
@@ -177,6 +190,13 @@ def _option(rulebook: Rulebook, hit: Hit, day: date, language: Language) -> Opti
     verdict = verdict_on(rulebook, rule, day, branch)
     assert verdict is not None  # hits are rules in force that day
     return Option(hit.rule, hit.branch, f"{branch.button}: {title}" if branch else title, verdict)
+
+
+def _kind_reply(rulebook: Rulebook, kind: str, language: Language) -> str:
+    if kind == CLOSED:
+        return Teller(rulebook, language)("bot-ditutup")
+    outside = rulebook.outside[kind]
+    return outside.reply_english if language == "en" else outside.reply
 
 
 def _is_context(part: Part) -> bool:

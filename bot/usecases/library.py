@@ -4,11 +4,11 @@ import io
 import logging
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.core.assembly import Assembly, assemble
+from bot.core.assembly import Assembly, Documents, assemble
 from bot.core.learnt import Learnt
-from bot.core.rulebook import Rulebook
+from bot.core.rulebook import Message, Notice, Rulebook
 from bot.core.scrub import Scrubber
 from bot.core.search import Searcher
 from bot.usecases.ports import Cache
@@ -44,6 +44,9 @@ class Library:
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
         self._shelf: Shelf | None = None
+        self._notice = Notice()
+        self.spare: Mapping[str, Message] = {}
+        """Sentences of the program's own folder, for documents that were published under an older program."""
 
     @property
     def shelf(self) -> Shelf:
@@ -57,28 +60,43 @@ class Library:
         """True once questions can be answered."""
         return self._shelf is not None
 
-    def load(self, documents: Mapping[str, bytes]) -> Assembly:
+    def load(self, documents: Documents) -> Assembly:
         """Builds a Shelf aside and puts it in place. With Problems the old one goes on serving.
 
         Raises NoRulebook when there is no old one.
         """
-        assembly = assemble(documents)
-        if assembly.rulebook is None:
+        assembly, shelf = self.prepare(documents)
+        if shelf is None:
             if self._shelf is None and not self._restore():
                 raise NoRulebook(assembly)
             assert self._shelf is not None  # either it was there or it has just been restored
             log.error("rulebook refused: %d problems; version %s keeps serving", len(assembly.errors), self._shelf.rulebook.version)
             return assembly
-        self._shelf = self._build(assembly.rulebook, pack(documents))
-        self._cache.put(LAST_GOOD, self._shelf.documents)
+        self.install(shelf)
         return assembly
+
+    def prepare(self, documents: Documents) -> tuple[Assembly, Shelf | None]:
+        """Builds a Shelf without putting it in place; none when there are Problems. Seconds of work when phrasings changed."""
+        assembly = assemble(documents, self.spare)
+        return assembly, self._build(assembly.rulebook, pack(documents)) if assembly.rulebook else None
+
+    def install(self, shelf: Shelf) -> None:
+        """Puts a Shelf in place: one assignment, so no question ever sees half of it."""
+        self._shelf = _with_notice(shelf, self._notice)
+        self._cache.put(LAST_GOOD, shelf.documents)
+
+    def post(self, notice: Notice) -> None:
+        """Changes the notice board of the live rulebook, and of those that follow it."""
+        self._notice = notice
+        if self._shelf is not None:
+            self._shelf = _with_notice(self._shelf, notice)
 
     def _restore(self) -> bool:
         """Takes up the last documents that were good, so that one bad file in a deploy does not end the service."""
         block = self._cache.get(LAST_GOOD)
-        kept = assemble(unpack(block)).rulebook if block else None
+        kept = assemble(unpack(block), self.spare).rulebook if block else None
         if kept is not None and block is not None:
-            self._shelf = self._build(kept, block)
+            self._shelf = _with_notice(self._build(kept, block), self._notice)
         return kept is not None
 
     def _build(self, rulebook: Rulebook, documents: bytes) -> Shelf:
@@ -100,12 +118,19 @@ class Library:
             return None
 
 
+def _with_notice(shelf: Shelf, notice: Notice) -> Shelf:
+    if shelf.rulebook.notice == notice:
+        return shelf
+    rulebook = replace(shelf.rulebook, notice=notice)
+    return replace(shelf, rulebook=rulebook, searcher=shelf.searcher.serving(rulebook))
+
+
 def pack(documents: Mapping[str, bytes]) -> bytes:
-    """Documents as one zip file."""
+    """Documents as one zip file; the same documents give the same bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in documents.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 

@@ -1,9 +1,11 @@
 """What the use cases need from outside, as shapes. No identity of an asker fits through any of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
+
+from bot.core.rulebook import Notice
 
 Channel = Literal["telegram", "telegram-grup", "web", "baris-perintah"]
 Outcome = Literal["answer", "clarify", "decline"]
@@ -50,6 +52,10 @@ class QuestionLog(Protocol):
 
     async def count(self) -> int: ...
 
+    async def lately(self, limit: int) -> list[str]:
+        """The scrubbed texts asked last, newest first, each once."""
+        ...
+
 
 class Archive(Protocol):
     """The rulebooks that have served, whole, so that an old answer can be shown again."""
@@ -57,6 +63,72 @@ class Archive(Protocol):
     async def keep(self, version: str, since: date, documents: bytes) -> None: ...
 
     async def find(self, version: str) -> tuple[date, bytes] | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One publication. `version` names its documents in the archive; `folder` the deployed folder they grew from."""
+
+    number: int
+    version: str
+    folder: str
+    kind: Literal["folder", "terbit", "pulih"]
+    author: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Changes somebody is working on. `changed` maps a file to its new bytes, or to None when it is to be removed.
+
+    `base` is the edition the changes grew from, `folder` the deployed folder they take account of; `revision` counts saves,
+    so that a save over somebody else's is seen.
+    """
+
+    owner: str
+    author: str
+    base: int
+    folder: str
+    revision: int
+    changed: Mapping[str, bytes | None]
+    at: datetime
+
+
+class Editions(Protocol):
+    """What was published, in order, and what stands on the notice board. History is only ever added to."""
+
+    async def latest(self) -> Edition | None: ...
+
+    async def history(self, limit: int) -> list[Edition]: ...
+
+    async def find(self, number: int) -> Edition | None: ...
+
+    async def add(self, edition: Edition) -> bool:
+        """Writes an edition under its number; False when that number is taken: somebody else was first."""
+        ...
+
+    async def notice(self) -> Notice: ...
+
+    async def post(self, notice: Notice) -> None: ...
+
+
+class Drafts(Protocol):
+    """Unpublished changes, one set for each owner."""
+
+    async def find(self, owner: str) -> Draft | None: ...
+
+    async def all(self) -> list[Draft]: ...
+
+    async def save(self, draft: Draft) -> bool:
+        """Writes the draft as the revision after its own; False when another save came in between."""
+        ...
+
+    async def discard(self, owner: str) -> None: ...
+
+    async def approve(self, owner: str, revision: int, approver: str) -> int:
+        """Notes an approval of exactly that revision; how many different people have approved it now."""
+        ...
 
 
 class Cache(Protocol):

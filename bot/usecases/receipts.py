@@ -47,7 +47,7 @@ class Receipts:
         if kept is None:
             return None
         since, block = kept
-        old = await asyncio.to_thread(lambda: assemble(unpack(block)).rulebook)
+        old = await asyncio.to_thread(lambda: assemble(unpack(block), live.messages).rulebook)
         card = _card(old, letters, since, language) if old else None
         return Receipt(card, since, is_current=False) if card else None
 

@@ -1,7 +1,8 @@
 """A reply as data and as plain text, for the command line and for measuring."""
 
-from bot.core.answer import plain
+from bot.core.answer import Teller, plain
 from bot.usecases.ask import Part, Reply
+from bot.usecases.explain import explain
 
 Record = dict[str, object]
 
@@ -29,9 +30,9 @@ def _part(part: Part) -> Record:
     }
 
 
-def as_text(reply: Reply, *, explain: bool = False) -> str:
-    """The reply as a person reads it in a terminal."""
-    return "\n\n".join(_text(part) + (_explained(part) if explain else "") for part in reply.parts)
+def as_text(reply: Reply, explained_by: Teller | None = None) -> str:
+    """The reply as a person reads it in a terminal; with a teller, the reasons below it."""
+    return "\n\n".join("\n".join([_text(part), *(("---", *explain(part, explained_by)) if explained_by else ())]) for part in reply.parts)
 
 
 def _text(part: Part) -> str:
@@ -40,16 +41,3 @@ def _text(part: Part) -> str:
     if part.options:
         return "\n".join(["?", *(f"• {option.title}" for option in part.options)])
     return part.reply
-
-
-def _explained(part: Part) -> str:
-    trace = part.result.trace
-    lines = ["", "---", f"hasil: {part.row.outcome} ({part.row.kind or part.row.rule or '-'}), keyakinan {part.result.confidence:.2f}"]
-    lines.append(
-        f"kata cocok: {', '.join(trace.matched) or '-'}; cakupan {trace.coverage:.2f}; jarak {trace.margin:.2f}; di luar {trace.outside:.2f}"
-    )
-    if trace.unknown or trace.repaired:
-        repaired = ", ".join(f"{typed}→{read}" for typed, read in trace.repaired)
-        lines.append(f"kata asing: {', '.join(trace.unknown) or '-'}; ejaan dibetulkan: {repaired or '-'}")
-    lines += [f"  {hit.share:.3f} {hit.rule}{'#' + hit.branch if hit.branch else ''}" for hit in trace.hits]
-    return "\n".join(lines)

@@ -20,3 +20,6 @@ class SilentLog:
 
     async def count(self) -> int:
         return 0
+
+    async def lately(self, limit: int) -> list[str]:
+        return []

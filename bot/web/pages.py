@@ -123,5 +123,7 @@ class Pages:
     async def problem(self, request: Request, error: Exception) -> Response:
         """The page for an HTTP error that has a plain explanation."""
         status = error.status_code if isinstance(error, HTTPException) else 500
+        if status in (401, 403, 429):
+            return self._view.page("kelola/tolak.html", status=status, refused=status)
         key = {413: "web-terlalu-besar", 404: "web-tak-ada"}.get(status, "web-galat")
         return self._view.page("text.html", status=status, body=few_tags(Teller(self._view.rulebook, "id")(key)))

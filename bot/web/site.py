@@ -11,11 +11,15 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.usecases.access import NotAllowed
+from bot.usecases.uploads import MAX_UPLOAD
 from bot.web.pages import MAX_BODY, Pages
 
 log = logging.getLogger(__name__)
 
 MAX_WEBHOOK_BODY = 1_048_576
+MAX_OFFICE_BODY = MAX_UPLOAD + 100_000
+"""Editors send whole files of the rulebook."""
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
@@ -42,11 +46,15 @@ def build(pages: Pages, ready: Ready, extra: Sequence[BaseRoute] = ()) -> Starle
         log.error("web fault: %s in %s", type(error).__name__, request.scope.get("endpoint", "?"))
         return await pages.problem(request, error)
 
+    async def not_allowed(request: Request, error: Exception) -> Response:
+        # A role that went away between the page and the deed.
+        return await pages.problem(request, HTTPException(403))
+
     routes = [Route("/healthz", healthz), Route("/readyz", readyz), *extra, *pages.routes()]
     return Starlette(
         routes=routes,
         middleware=[Middleware(CarryHeaders), Middleware(LimitBody)],
-        exception_handlers={HTTPException: pages.problem, Exception: fault},
+        exception_handlers={HTTPException: pages.problem, NotAllowed: not_allowed, Exception: fault},
     )
 
 
@@ -77,7 +85,8 @@ class LimitBody:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = MAX_WEBHOOK_BODY if scope["path"] == "/telegram" else MAX_BODY
+        path = scope["path"]
+        limit = MAX_WEBHOOK_BODY if path == "/telegram" else MAX_OFFICE_BODY if path.startswith("/kelola/") else MAX_BODY
         size = dict(scope["headers"]).get(b"content-length", b"0")
         if not size.isdigit() or int(size) > limit:
             await PlainTextResponse("terlalu besar\n", 413)(scope, receive, send)

@@ -1,0 +1,22 @@
+"""Everything an edge can ask of the product, in one value: an edge is given this and its own settings, nothing else."""
+
+from dataclasses import dataclass
+
+from bot.usecases.access import Access
+from bot.usecases.ask import Asking
+from bot.usecases.library import Library
+from bot.usecases.ports import Clock
+from bot.usecases.publishing import Publishing
+from bot.usecases.receipts import Receipts
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """The use cases over one live rulebook."""
+
+    library: Library
+    asking: Asking
+    receipts: Receipts
+    access: Access
+    publishing: Publishing
+    clock: Clock
