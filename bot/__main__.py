@@ -118,6 +118,37 @@ def evaluate(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def tune(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.app import clock, open_library
+    from bot.core import thresholds
+    from bot.usecases.evaluate import examples_of, tell
+    from bot.usecases.tune import Tuner, rewritten, tell_tuned
+
+    try:
+        examples = [example for name in options.files for example in examples_of(name, Path(name).read_bytes())]
+        unseen = [example for name in options.report for example in examples_of(name, Path(name).read_bytes())]
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    tuner = Tuner(open_library(settings), clock())
+    tuned = tuner.search(examples)
+    print(tell_tuned(tuned))
+    for title, some in (("soal penyetel", examples), ("soal yang tidak dipakai menyetel", unseen)):
+        if some:
+            print(f"\n{title}, ambang lama:\n{tell(tuner.figures(tuned.before, some))}")
+            print(f"\n{title}, ambang baru:\n{tell(tuner.figures(tuned.after, some))}")
+    file = Path(thresholds.__file__)
+    if not tuned.changes:
+        print("\nTidak ada ambang yang perlu diubah.")
+    elif options.write:
+        file.write_text(rewritten(file.read_text(encoding="utf-8"), tuned), encoding="utf-8")
+        print(f"\n{len(tuned.changes)} ambang ditulis ke {file}.")
+    else:
+        print(f"\nUbah di {file} (atau ulangi dengan --write):")
+        print("\n".join(f"    {name}: float = {new!r}" for name, (_, new) in tuned.changes.items()))
+    return 0
+
+
 def check(options: argparse.Namespace, settings: Settings) -> int:
     from bot.core.assembly import assemble
     from bot.storage.folder import read_folder
@@ -197,6 +228,10 @@ def _parser() -> argparse.ArgumentParser:
     measured.add_argument("--topics", action="store_true", help="angka per topik")
     measured.add_argument("--baselines", action="store_true", help="bandingkan dengan rank-bm25 polos, bm25s, SQLite FTS5, dan TF-IDF")
     measured.add_argument("--misses", type=int, default=10, help="berapa kekeliruan yang ditampilkan (bawaan: 10)")
+    tuned = add("tune", tune, "mencari ambang yang paling murah kelirunya pada pertanyaan uji")
+    tuned.add_argument("files", nargs="+", metavar="BERKAS", help="untuk menyetel, misalnya knowledge/uji/*-latih.yaml")
+    tuned.add_argument("--report", nargs="+", default=[], metavar="BERKAS", help="hanya untuk melaporkan, misalnya knowledge/uji/*-uji.yaml")
+    tuned.add_argument("--write", action="store_true", help="tulis ambang yang baru ke bot/core/thresholds.py")
     add("check", check, "memeriksa seluruh buku aturan dan menyebut semua masalahnya")
     add("schema", schema, "menulis JSON Schema untuk penyunting teks")
     exported = add("export", export, "menulis buku aturan yang berlaku ke sebuah folder")

@@ -87,6 +87,6 @@ def test_bad_settings_are_told_at_once_and_without_secrets(tmp_path: Path) -> No
     assert "bukan-token-rahasia" not in result.stderr + result.stdout
 
 
-@pytest.mark.parametrize("command", ["run", "ask", "eval", "check", "schema", "export", "migrate"])
+@pytest.mark.parametrize("command", ["run", "ask", "eval", "tune", "check", "schema", "export", "migrate"])
 def test_every_command_has_help_in_plain_words(tmp_path: Path, command: str) -> None:
     assert len(netral(command, "--help", folder=tmp_path).stdout) > 60

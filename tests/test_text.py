@@ -35,6 +35,11 @@ def test_a_slip_of_the_finger_is_repaired(library: Library, typed: str, meant: s
     assert lexicon.read(typed).repaired
 
 
+@pytest.mark.parametrize(("typed", "meant"), [("kmpnye", "kampanye"), ("dlrang", "dilarang"), ("atasn", "atasan"), ("mmbntu", "membantu")])
+def test_a_word_without_its_vowels_is_read(library: Library, typed: str, meant: str) -> None:
+    assert library.shelf.searcher.lexicon.read(typed).stems == library.shelf.searcher.lexicon.read(meant).stems
+
+
 def test_a_known_word_is_never_repaired(library: Library) -> None:
     lexicon = library.shelf.searcher.lexicon
     for word in ("calon", "saksi", "sanksi", "partai", "pantai", "menang"):

@@ -16,7 +16,6 @@ class Document:
     owner: str
     branch: str | None
     stems: tuple[str, ...]
-    polar: tuple[str, ...]
 
 
 def texts_of(rulebook: Rulebook) -> list[tuple[str, str, str | None, str]]:

@@ -1,26 +1,24 @@
 """A question to the rule that answers it, to a choice of rules, or to an honest nothing. Never a bare number.
 
-BM25 over phrasings and a ranker learnt from the same phrasings say which rules are meant and how surely; a machine per
-rule says which fact is stated. Over all of these readings the bot answers, asks or stays silent, whichever is expected
-to cost least.
+BM25 over phrasings and a ranker learnt from the same phrasings say which rule is meant, with which fact, and how surely.
+Over all of these readings the bot answers, asks or stays silent, whichever is expected to cost least.
 """
 
 import hashlib
 from copy import copy
 from dataclasses import replace
 from datetime import date
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.answer import verdict_on
 from bot.core.bm25 import BM25
-from bot.core.facts import PLAIN, learn
 from bot.core.language import is_english, is_foreign
-from bot.core.learnt import Learnt
 from bot.core.phrasings import OUTSIDE, Document, answering_rule, texts_of
 from bot.core.questions import leans
-from bot.core.ranker import FORMAT, train
+from bot.core.ranker import FORMAT, Ranker, train
 from bot.core.result import Close, Found, Hit, Nothing, Result, Trace
 from bot.core.rulebook import Rule, Rulebook, Verdict
 from bot.core.text import Lexicon, Words
@@ -48,30 +46,33 @@ NEGLIGIBLE = 0.02
 class Searcher:
     """Finds rules in one published rulebook. Immutable after building; any number of questions at once."""
 
-    def __init__(self, rulebook: Rulebook, learnt: Learnt | None = None, thresholds: Thresholds | None = None) -> None:
-        """Builds the index. Without what was learnt from this very rulebook it is learnt now, which takes seconds."""
+    def __init__(self, rulebook: Rulebook, ranker: Ranker | None = None, thresholds: Thresholds | None = None) -> None:
+        """Builds the index. Without the ranker learnt from this very rulebook it is learnt now, which takes seconds."""
         self.rulebook = rulebook
         self.thresholds = thresholds or Thresholds()
         texts = list(texts_of(rulebook))
         ours = [text for label, *_, text in texts if not label.startswith(OUTSIDE)]
         self.lexicon = Lexicon(rulebook.glossary, ours, [text for label, *_, text in texts if label.startswith(OUTSIDE)])
-        self._documents = [self._document(*text) for text in texts]
+        words = [self.lexicon.read(text) for *_, text in texts]
+        self._documents = [Document(label, owner, branch, w.stems) for (label, owner, branch, _), w in zip(texts, words, strict=True)]
+        self.ranker = ranker or train([w.polar for w in words], [(owner, branch) for _, owner, branch, _ in texts])
         self._bm25 = BM25([document.stems for document in self._documents])
-        self.learnt = learnt or self._learn()
-        self._classes = self.learnt.ranker.classes
+        self._classes = sorted({document.label for document in self._documents})
         number = {name: i for i, name in enumerate(self._classes)}
         self._label = np.array([number[d.label] for d in self._documents], dtype=np.int32)
+        of_reading = {(d.owner, d.branch): number[d.label] for d in self._documents}
+        self._class_of_reading = np.array([of_reading[reading] for reading in self.ranker.readings], dtype=np.int32)
         self._rule_words: dict[str, set[str]] = {}
         for document in self._documents:
             self._rule_words.setdefault(document.label, set()).update(document.stems)
         self._of_owner: dict[str, list[int]] = {}
         for i, document in enumerate(self._documents):
             self._of_owner.setdefault(document.owner, []).append(i)
-        self._is_outside = np.array([name.startswith(OUTSIDE) for name in self._classes])
         self._political = {stem for line in rulebook.glossary.political_words for stem in self.lexicon.read(line).stems}
         self._may = self.lexicon.read("boleh").stems[0]
         self._about_card = {stem for word in ABOUT_CARD for stem in self.lexicon.read(word).stems}
-        self._needs_politics = {rule for rule in rulebook.rules if self._unpolitical_share(rule) < self.thresholds.unpolitical}
+        self._unpolitical = {rule: self._unpolitical_share(rule) for rule in rulebook.rules}
+        self._evidence = self._weigh
 
     @staticmethod
     def cache_key(rulebook: Rulebook) -> str:
@@ -85,17 +86,13 @@ class Searcher:
         other.rulebook = rulebook
         return other
 
-    def _document(self, label: str, owner: str, branch: str | None, text: str) -> Document:
-        words = self.lexicon.read(text)
-        return Document(label, owner, branch, words.stems, words.polar)
-
-    def _learn(self) -> Learnt:
-        ranker = train([d.polar for d in self._documents], [d.label for d in self._documents])
-        stated: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        for document in self._documents:
-            if not document.owner.startswith(OUTSIDE):
-                stated.setdefault(document.owner, []).append((document.polar, document.branch or PLAIN))
-        return Learnt(ranker, learn(stated, self._bm25.idf))
+    def decided_by(self, thresholds: Thresholds) -> "Searcher":
+        """The same index under other thresholds, for measuring: nothing is built again, and a question is weighed only once."""
+        other = copy(self)
+        other.thresholds = thresholds
+        if other._evidence == self._weigh:  # noqa: SLF001 - a copy of this very searcher
+            other._evidence = cache(self._weigh)  # noqa: SLF001
+        return other
 
     def _unpolitical_share(self, rule: str) -> float:
         """How many of a rule's phrasings name nothing of elections, 0..1: such rules may be asked about without it."""
@@ -150,12 +147,16 @@ class Searcher:
         """True when a very short message is exactly a greeting, a thank-you or the like."""
         return any(d.label.startswith(OUTSIDE) and d.stems == words.stems for d in self._documents)
 
-    def _beliefs(self, words: Words) -> NDArray[np.float64]:
-        """The belief in each class, summing to one."""
-        learnt = self.learnt.ranker.scores(words.polar)
+    def _weigh(self, words: Words) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What speaks for each reading: the ranker's logarithm of belief, and BM25's score of its class, made comparable."""
         found = self._by_class(self._bm25.scores(words.stems))
-        mixed = _standard(learnt) + self.thresholds.bm25_share * _standard(found)
-        raised = np.exp((mixed - mixed.max()) * self.thresholds.temperature)
+        return self.ranker.scores(words.polar), _standard(found)[self._class_of_reading]
+
+    def _beliefs(self, words: Words) -> NDArray[np.float64]:
+        """The belief in each of the ranker's readings, summing to one."""
+        learnt, found = self._evidence(words)
+        mixed = self.thresholds.temperature * learnt + self.thresholds.bm25_share * found
+        raised = np.exp(mixed - mixed.max())
         return np.asarray(raised / raised.sum())
 
     def _by_class(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -176,16 +177,16 @@ class Searcher:
         """Answer, ask or stay silent: whichever is expected to cost least over everything the question may mean."""
         t = self.thresholds
         beliefs = self._beliefs(words)
-        order = np.argsort(-beliefs, kind="stable")
-        hits: list[Hit] = []
-        for i in order[: 3 * MAX_OPTIONS]:
-            rule = self.rulebook.rules.get(self._classes[int(i)])
-            if rule is not None and rule.version_on(day) is not None and len(hits) < MAX_OPTIONS:
-                hits.append(Hit(rule.id, None, float(beliefs[i])))
-        kinds = [self._classes[int(i)][1:] for i in order if self._is_outside[i]]
-        kind = kinds[0] if kinds and beliefs[order[0]] == max(beliefs[self._is_outside]) else None
-        readings = [self._redirected(reading, day) for hit in hits for reading in self._by_fact(hit, words)]
-        trace = self._trace(words, tuple(hits), float(beliefs[self._is_outside].sum()))
+        by_class = np.bincount(self._class_of_reading, weights=beliefs, minlength=len(self._classes))
+        order = [self._classes[int(i)] for i in np.argsort(-by_class, kind="stable")[: 3 * MAX_OPTIONS]]
+        believed = dict(zip(self._classes, by_class.tolist(), strict=True))
+        hits = [Hit(name, None, believed[name]) for name in order if name in self.rulebook.rules]
+        hits = [hit for hit in hits if self.rulebook.rules[hit.rule].version_on(day) is not None][:MAX_OPTIONS]
+        kind = order[0][1:] if order[0].startswith(OUTSIDE) else None
+        likely = [(self.ranker.readings[int(i)], float(beliefs[i])) for i in np.flatnonzero(beliefs >= NEGLIGIBLE / MAX_OPTIONS)]
+        readings = [self._redirected(Hit(owner, branch, share), day) for (owner, branch), share in likely if not owner.startswith(OUTSIDE)]
+        readings = [reading for reading in readings if self.rulebook.rules[reading.rule].version_on(day) is not None]
+        trace = self._trace(words, tuple(hits), sum(share for name, share in believed.items() if name.startswith(OUTSIDE)))
         readings, doubted = self._believable(readings, words)
         outside = trace.outside + doubted
         if not readings:
@@ -205,10 +206,10 @@ class Searcher:
             return cost
 
         # A card may only come from the rule that is believed most; among its readings the cheapest mistake wins.
-        believed: dict[str, float] = {}
+        trusted: dict[str, float] = {}
         for reading in readings:
-            believed[reading.rule] = believed.get(reading.rule, 0.0) + reading.share
-        first = max(believed, key=lambda name: believed[name])
+            trusted[reading.rule] = trusted.get(reading.rule, 0.0) + reading.share
+        first = max(trusted, key=lambda name: trusted[name])
         best = min((r for r in readings if r.rule == first), key=lambda reading: (costs_to_answer(reading), -reading.share))
         options = self._distinct(readings, day)
         shown = sum(option.share for option in options)
@@ -216,7 +217,7 @@ class Searcher:
         silence = t.silence * (1 - outside)
         confidence = sum(reading.share for reading in readings if reading.rule == best.rule and reading.branch == best.branch)
         # Barely believed is not believed: with something to choose from, the asker chooses.
-        answering = costs_to_answer(best) if believed[first] >= t.floor or len(options) < 2 else float("inf")
+        answering = costs_to_answer(best) if trusted[first] >= t.floor or len(options) < 2 else float("inf")
         if answering <= min(asking, silence):
             other = next((reading.rule for reading in options if reading.rule != best.rule and reading.share >= 0.1), None)
             return Found(best.rule, best.branch, other, min(confidence, 1.0), replace(trace, hits=(best, *(h for h in hits if h.rule != best.rule))))
@@ -242,7 +243,7 @@ class Searcher:
         for reading in readings:
             coverage = self._coverage(reading.rule, words)
             kept = min(1.0, coverage / t.coverage)
-            if not spoken_of and reading.rule in self._needs_politics:
+            if not spoken_of and self._unpolitical[reading.rule] < t.unpolitical:
                 # Nothing says that this is about elections ("mobil dinas untuk mudik"): only words that all fit may stand.
                 kept = t.unspoken if coverage > ALL_FIT else 0.0
             doubted += reading.share * (1 - kept)
@@ -256,23 +257,6 @@ class Searcher:
         assert verdict is not None  # hits are rules in force that day
         return verdict
 
-    def _by_fact(self, hit: Hit, words: Words) -> list[Hit]:
-        """A rule's belief shared out among its branches and the rule as such, by the facts the question states."""
-        if hit.share < NEGLIGIBLE:
-            return [hit]
-        scores = self.learnt.facts.scores(hit.rule, words.polar, self._bm25.idf)
-        if not scores:
-            return [hit]
-        likest: dict[str, float] = {}
-        for i in self._of_owner[hit.rule]:
-            document = self._documents[i]
-            name = document.branch or PLAIN
-            likest[name] = max(likest.get(name, 0.0), self._likeness(words, document))
-        scores = {name: score + self.thresholds.likeness * likest.get(name, 0.0) for name, score in scores.items()}
-        names = sorted(scores, key=lambda name: -scores[name])[:MAX_OPTIONS]
-        raised = np.exp(self.thresholds.fact_temperature * (np.array([scores[name] for name in names]) - scores[names[0]]))
-        return [Hit(hit.rule, name or None, hit.share * float(part)) for name, part in zip(names, raised / raised.sum(), strict=True)]
-
     def _redirected(self, hit: Hit, day: date) -> Hit:
         """The rule that answers a branch in full, when the branch points to one."""
         rule = self.rulebook.rules[hit.rule]
@@ -281,14 +265,6 @@ class Searcher:
         if target == rule.id or self.rulebook.rules[target].version_on(day) is None:
             return hit
         return Hit(target, None, hit.share)
-
-    def _likeness(self, words: Words, document: Document) -> float:
-        """How much of both texts is common, weighed by rarity: 0 nothing, 1 the same words."""
-        idf = self._bm25.idf
-        ours, theirs = set(words.polar), set(document.polar)
-        common = sum(idf.get(stem, UNSEEN) for stem in ours & theirs)
-        both = sum(idf.get(stem, UNSEEN) for stem in ours) + sum(idf.get(stem, UNSEEN) for stem in theirs)
-        return 2 * common / (both or 1.0)
 
     def _follow_up(self, rule: Rule, words: Words, day: date) -> Found | None:
         """The branch of the card's rule that a reply states, when most of the reply's words belong to it."""

@@ -21,6 +21,8 @@ _NOISE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+|@\w+")
 _WORD = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 MIN_REPAIR_LENGTH = 4
+MIN_SKELETON = 4
+"""Consonants that must be left of a word written without its vowels ("kmpnye")."""
 NEGATIONS = frozenset({"tidak", "tanpa", "bukan", "belum", "jangan", "luar", "without", "never"})
 """Words that turn what follows into its opposite; `luar` only in "di luar jam kerja"."""
 ASKING = frozenset(
@@ -106,6 +108,10 @@ class Lexicon:
         for word in sorted(familiar):
             if len(word) >= MIN_REPAIR_LENGTH and word.isalpha():
                 self._by_length.setdefault(len(word), []).append(word)
+        self._by_skeleton: dict[str, str] = {}
+        for word in sorted(familiar, key=lambda word: (-seen[word], word)):
+            if len(word) > MIN_REPAIR_LENGTH and word.isalpha():
+                self._by_skeleton.setdefault(_skeleton(word), word)
         self._repair = lru_cache(maxsize=20_000)(self._nearest)
 
     def read(self, text: str) -> Words:
@@ -169,9 +175,12 @@ class Lexicon:
         return marked
 
     def _nearest(self, word: str) -> str:
-        """The known word one slip away (two for long words); the word itself when none or when it is a number."""
+        """The known word that lacks only vowels, or is one slip away (two for long words); the word itself when none is."""
         if len(word) < MIN_REPAIR_LENGTH or not word.isalpha():
             return word
+        whole = self._by_skeleton.get(_skeleton(word))
+        if whole and len(whole) > len(word) and len(_skeleton(word)) >= MIN_SKELETON and _is_within(word, whole):
+            return whole
         allowed = 1 if len(word) < 8 else 2
         best, best_key = word, (allowed + 1, 1, 0)
         for length in range(len(word) - allowed, len(word) + allowed + 1):
@@ -184,3 +193,14 @@ class Lexicon:
                     if key < best_key:
                         best, best_key = candidate, key
         return best if best_key[1] == 0 or len(word) >= 6 else word
+
+
+def _skeleton(word: str) -> str:
+    """The consonants of a word, and its first letter: what is left when people write without vowels."""
+    return word[0] + "".join(letter for letter in word[1:] if letter not in "aeiou")
+
+
+def _is_within(short: str, long: str) -> bool:
+    """True when all letters of the short word stand in the long one in the same order."""
+    rest = iter(long)
+    return all(letter in rest for letter in short)

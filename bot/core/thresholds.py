@@ -10,20 +10,16 @@ class Thresholds:
     The costs are a choice, not a measurement: a "boleh" where it is not costs ten times an honest silence.
     """
 
-    bm25_share: float = 0.5
+    bm25_share: float = 0.25
     """Weight of BM25 beside the ranker."""
-    temperature: float = 1.6
-    """How fast belief falls with distance between rules …"""
-    fact_temperature: float = 3.4
-    """… and between the facts of one rule."""
-    likeness: float = 2.0
-    """Weight of the likest single phrasing beside what was learnt about facts."""
-    coverage: float = 0.3
+    temperature: float = 1.1
+    """How far the ranker's own belief is taken at its word: above 1 surer, below 1 less sure."""
+    coverage: float = 0.25
     """Below this share of the question's weight known to the rule, belief is handed to "none of ours"."""
     unpolitical: float = 0.1
     """A rule with fewer phrasings than this without a political word is not believed when the question has none."""
 
-    unspoken: float = 0.9
+    unspoken: float = 0.7
     """What is left of that belief when all of the question's words are the rule's own."""
 
     floor: float = 0.45
@@ -33,6 +29,6 @@ class Thresholds:
     wrong_verdict: float = 3.0
     wrong_rule: float = 1.5
     answered_outside: float = 3.0
-    asking: float = 0.85
+    asking: float = 0.75
     asked_in_vain: float = 1.5
     silence: float = 1.2

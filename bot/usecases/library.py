@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.core.assembly import Assembly, Documents, assemble
-from bot.core.learnt import Learnt
+from bot.core.ranker import Ranker
 from bot.core.rulebook import Message, Notice, Rulebook
 from bot.core.scrub import Scrubber
 from bot.core.search import Searcher
+from bot.core.thresholds import Thresholds
 from bot.usecases.ports import Cache
 
 log = logging.getLogger(__name__)
@@ -91,6 +92,12 @@ class Library:
         if self._shelf is not None:
             self._shelf = _with_notice(self._shelf, notice)
 
+    def decided_by(self, thresholds: Thresholds) -> "Library":
+        """The live rulebook under other thresholds, for measuring; nothing is built again."""
+        other = Library(self._cache)
+        other._shelf = replace(self.shelf, searcher=self.shelf.searcher.decided_by(thresholds))
+        return other
+
     def _restore(self) -> bool:
         """Takes up the last documents that were good, so that one bad file in a deploy does not end the service."""
         block = self._cache.get(LAST_GOOD)
@@ -101,18 +108,18 @@ class Library:
 
     def _build(self, rulebook: Rulebook, documents: bytes) -> Shelf:
         key = Searcher.cache_key(rulebook)
-        learnt = self._cached(key)
-        searcher = Searcher(rulebook, learnt)
-        if learnt is None:
-            self._cache.put(key, searcher.learnt.to_bytes())
+        ranker = self._cached(key)
+        searcher = Searcher(rulebook, ranker)
+        if ranker is None:
+            self._cache.put(key, searcher.ranker.to_bytes())
         return Shelf(rulebook, searcher, Scrubber(searcher.lexicon.is_word), documents)
 
-    def _cached(self, key: str) -> Learnt | None:
+    def _cached(self, key: str) -> Ranker | None:
         block = self._cache.get(key)
         if block is None:
             return None
         try:
-            return Learnt.from_bytes(block)
+            return Ranker.from_bytes(block)
         except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
             log.warning("cached learning unreadable (%s); learning again", type(error).__name__)
             return None
