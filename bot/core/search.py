@@ -35,7 +35,7 @@ UNSEEN = 8.0
 """Rarity of a word that no phrasing holds."""
 MOST, CLEAR_LEAD = 0.75, 0.1
 """How much of a reply a branch must account for, and by how much more than any other."""
-SELF_STANDING = 0.6
+SELF_STANDING = 0.5
 """Confidence at which what begins like a follow-up may stand by itself."""
 ALL_FIT = 0.95
 """Coverage at which every word that matters is the rule's own."""
@@ -121,8 +121,8 @@ class Searcher:
             return followed
         together = self._decide(self.lexicon.read(f"{rule.title} {question}"), day)
         nothing_new = isinstance(together, Nothing) or (isinstance(together, Found) and (together.rule, together.branch) == (rule.id, None))
-        whole = len(words.content) > 1 and self._may in words.stems  # says what, and asks whether it may
-        if nothing_new and whole and isinstance(alone, Found) and alone.confidence >= SELF_STANDING:
+        whole = bool(words.content) and self._may in words.stems  # says what, and asks whether it may
+        if nothing_new and whole and not isinstance(alone, Nothing) and alone.confidence >= SELF_STANDING:
             return alone  # "kalau nyoblos di TPS?" begins like a follow-up and is a question of its own
         return alone if isinstance(together, Nothing) else together
 

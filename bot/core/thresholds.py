@@ -12,7 +12,7 @@ class Thresholds:
 
     bm25_share: float = 0.25
     """Weight of BM25 beside the ranker."""
-    temperature: float = 1.1
+    temperature: float = 1.0
     """How far the ranker's own belief is taken at its word: above 1 surer, below 1 less sure."""
     coverage: float = 0.25
     """Below this share of the question's weight known to the rule, belief is handed to "none of ours"."""
@@ -29,6 +29,6 @@ class Thresholds:
     wrong_verdict: float = 3.0
     wrong_rule: float = 1.5
     answered_outside: float = 3.0
-    asking: float = 0.75
+    asking: float = 0.55
     asked_in_vain: float = 1.5
     silence: float = 1.2
