@@ -32,6 +32,8 @@ Json = dict[str, Any]
 File = tuple[str, bytes]
 """Name and content."""
 CHAT = 1001
+LARGEST_DOWNLOAD = 20 * 1024 * 1024
+"""Bytes of the largest file that the Bot API hands to a bot."""
 WEBHOOK_INFO: Json = {"has_custom_certificate": False}
 WEBHOOK_RETRY_SECONDS = 0.1
 NOT_MODIFIED = (
@@ -76,7 +78,10 @@ USER = User()
 
 @dataclass
 class SentMessage:
-    """A message of the bot as it stands now: edits change it in place. `edits_seen`: how many of them the test knows of."""
+    """A message of the bot as it stands now: edits change it in place. `edits_seen`: how many of them the test knows of.
+
+    `prompt` is the ForceReply that came with it, which opens the answering of it in the user's app; {} when there was none.
+    """
 
     chat_id: int
     message_id: int
@@ -87,6 +92,7 @@ class SentMessage:
     method: str
     file: File | None = None
     media: Json = field(default_factory=dict)
+    prompt: Json = field(default_factory=dict)
     edits: int = 0
     edits_seen: int = 0
     sent_at: float = field(default_factory=time.monotonic)
@@ -157,6 +163,14 @@ def checked_buttons(content: Json) -> list[list[Json]]:
     return rows
 
 
+def checked_prompt(content: Json) -> Json:
+    """The ForceReply; {} when there is none."""
+    markup: Json = content.get("reply_markup") or {}
+    if markup.get("force_reply") and not 1 <= len(markup.get("input_field_placeholder", "none")) <= 64:
+        raise Refused("Bad Request: input field placeholder is too long")
+    return markup if markup.get("force_reply") else {}
+
+
 async def read_params(request: Request) -> Json:
     """Query, form and JSON body as one dict, nested values decoded."""
     params: Json = dict(request.query_params)
@@ -186,6 +200,8 @@ class Emulator:
         self.descriptions: dict[str, str] = {}
         self.short_descriptions: dict[str, str] = {}
         self.files: dict[str, File] = {}
+        self.fetched: list[str] = []
+        self.told_sizes: dict[str, int] = {}
         self.blocked: set[int] = set()
         self.open_queries: set[str] = set()
         self._changed = threading.Condition()
@@ -263,6 +279,7 @@ class Emulator:
 
     async def _serve_file(self, request: Request) -> Response:
         known = request.path_params["token"] == self.token and request.path_params["file_id"] in self.files
+        self.fetched.append(request.path_params["file_id"])
         return Response(self.files[request.path_params["file_id"]][1]) if known else Response(status_code=404)
 
     def _perform(self, token: str, method: str, params: Json) -> object:
@@ -338,6 +355,7 @@ class Emulator:
     def _send(self, method: str, params: Json, text: tuple[str, str], media: str = "") -> Json:
         chat, buttons = self._reachable_chat(params), checked_buttons(params)
         message = SentMessage(chat, next(self._ids), *text, buttons, params.get("reply_parameters", {}).get("message_id"), method)
+        message.prompt = checked_prompt(params)
         if media:
             sent = params[media]  # an upload, or the id of a file Telegram has
             message.file = self.files.get(sent, (sent, b"")) if isinstance(sent, str) else sent
@@ -374,7 +392,10 @@ class Emulator:
         file_id = params["file_id"]
         if file_id not in self.files:
             raise Refused("Bad Request: wrong file_id or the file is temporarily unavailable")
-        return {"file_id": file_id, "file_unique_id": file_id, "file_path": f"files/{file_id}"}
+        size = len(self.files[file_id][1])
+        if size > LARGEST_DOWNLOAD:
+            raise Refused("Bad Request: file is too big")
+        return {"file_id": file_id, "file_unique_id": file_id, "file_size": self.told_sizes.get(file_id, size), "file_path": f"files/{file_id}"}
 
     def _set_commands(self, params: Json) -> bool:
         for command in params["commands"]:
@@ -445,8 +466,25 @@ class Emulator:
         sticker = self._keep_file(("sticker.webp", b"sticker")) | {"type": "regular", "is_animated": False, "is_video": False}
         return self._write({"sticker": sticker}, chat, **who)
 
-    def send_document(self, name: str = "surat.pdf", content: bytes = b"%PDF", caption: str = "", chat: int = CHAT, **who: Any) -> int:
-        return self._write({"document": self._keep_file((name, content)) | {"file_name": name}, "caption": caption}, chat, **who)
+    def send_document(
+        self,
+        name: str = "surat.pdf",
+        content: bytes = b"%PDF",
+        caption: str = "",
+        chat: int = CHAT,
+        said_size: int | None = None,
+        told_size: int | None = None,
+        forwarded: bool = False,
+        **who: Any,
+    ) -> int:
+        """Send a file. `said_size` and `told_size` are lies about its bytes: in the message, and in the answer of getFile."""
+        kept = self._keep_file((name, content)) | {"file_name": name}
+        if said_size is not None:
+            kept["file_size"] = said_size
+        if told_size is not None:
+            self.told_sizes[kept["file_id"]] = told_size
+        origin: Json = {"type": "hidden_user", "date": int(time.time()), "sender_user_name": "Penerus Rahasia"}
+        return self._write({"document": kept, "caption": caption} | ({"forward_origin": origin} if forwarded else {}), chat, **who)
 
     def channel_post(self, text: str, chat: int = -1001777) -> int:
         """A post in a channel the bot is in. Returns the update_id."""

@@ -3,13 +3,15 @@
 Buttons carry the key of exactly what was previewed, so any process serves them and nothing else can be published by them.
 """
 
+import contextlib
 import html
 import io
+import logging
 import re
 from collections.abc import Sequence
 
 from telegram import Document, ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, Message, Update
-from telegram.error import BadRequest
+from telegram.error import BadRequest, NetworkError
 from telegram.ext import filters
 
 from bot.chat import render
@@ -27,6 +29,8 @@ from bot.usecases.ports import Clock, Draft
 from bot.usecases.publishing import Preview, Published, Publishing, Refused, Waiting
 from bot.usecases.spreadsheet import workbook
 from bot.usecases.uploads import MAX_UPLOAD
+
+log = logging.getLogger(__name__)
 
 SHOWN = 12
 """Problems, flips and changes named in a message; the web shows all of them."""
@@ -84,20 +88,25 @@ class Editors:
         if message is None or message.document is None:
             return
         tell, chat = self._tell(), message.chat_id
-        raw = await _fetched(message.document)
         name = message.document.file_name or ""
+        try:
+            raw = await _fetched(message.document)
+        except NetworkError as error:
+            log.warning("a file could not be fetched (%s)", type(error).__name__)
+            await send(context.bot, chat, tell("gagal", kode="unggah"))
+            return
         if raw is None:
             await send(context.bot, chat, tell("unggah-terlalu-besar", batas=MAX_UPLOAD // 1_000_000))
             return
         result = await self._publishing.upload(member.key, member.name, name, raw)
         await self._access.note(member, "unggah", f"{name[:60]}, {len(raw)} byte")
         if isinstance(result, Refused):
-            await send(context.bot, chat, html.escape(tell(f"tolak-{result.why}")))
+            await self._refuse(member, result, context, chat, tell)
         elif not isinstance(result, Draft):
-            await send(context.bot, chat, _cut(f"{tell('unggah-ditolak')}\n\n{_problems(result, {})}"))
+            await send(context.bot, chat, _cut(f"{tell('unggah-ditolak')}\n\n{_problems(result, {name: raw})}"))
         else:
             notice = await send(context.bot, chat, tell("unggah-diperiksa"))
-            await self._show(member, context, chat, notice.message_id if notice else None)
+            self._show_later(member, update, context, chat, notice.message_id if notice else None)
 
     async def tapped(self, update: Update, context: Context, member: Member) -> None:
         """A button under a preview."""
@@ -105,26 +114,38 @@ class Editors:
         if query is None:
             return
         tap, message = Tap.parse(query.data or ""), query.message
-        tell, toast = self._tell(), ""
+        toast = self._tell()("tombol-lama")
         try:
-            if tap is None or not isinstance(message, Message):
-                toast = tell("tombol-lama")
-            elif tap.rule == DISCARD:
-                await self._publishing.discard(member.key, member.name)
-                await self._access.note(member, "buang-rancangan", tap.branch)
-                await edit(context.bot, message.chat_id, message.message_id, tell("rancangan-dibuang"))
-            elif (await self._publishing.work(member.key)).key != tap.branch:
-                toast = tell("tolak-berubah")
-            elif tap.rule == PUBLISH:
-                await self._ask_reason(message, context, tap.branch, tell)
-            else:
-                await self._show(member, context, message.chat_id, message.message_id)
+            if tap is not None and isinstance(message, Message):
+                toast = await self._tapped(tap, message, member, update, context)
         finally:
             try:
                 await query.answer(toast[:200] or None)
             except BadRequest as error:
                 if not is_expected(error):
                     raise
+
+    async def _tapped(self, tap: Tap, message: Message, member: Member, update: Update, context: Context) -> str:
+        """Does what a button says; returns the words of the toast, or nothing."""
+        tell, chat = self._tell(), message.chat_id
+        work = await self._publishing.work(member.key)
+        if work.draft is None:
+            return tell("tolak-tidak-ada")
+        if tap.rule == PREVIEW:
+            self._show_later(member, update, context, chat, message.message_id)
+            return ""
+        if work.key != tap.branch:
+            # Neither published nor thrown away unseen; the words speak of a preview, so here is the way to it.
+            with contextlib.suppress(BadRequest):  # it may stand there already, or be too old to change
+                await message.edit_reply_markup(self._buttons(work.key, tell, publish=False))
+            return tell("tolak-berubah")
+        if tap.rule == DISCARD:
+            await self._publishing.discard(member.key, member.name)
+            await self._access.note(member, "buang-rancangan", tap.branch)
+            await edit(context.bot, chat, message.message_id, tell("rancangan-dibuang"))
+        elif tap.rule == PUBLISH:
+            await self._ask_reason(chat, context, tap.branch, tell)
+        return ""
 
     async def publish(self, update: Update, context: Context, member: Member) -> None:
         """The reply to "why?" publishes what that message names."""
@@ -143,12 +164,25 @@ class Editors:
                 await self._access.note(member, "setujui", key[1])
                 answer = tell("menunggu-persetujuan", ada=result.approvals, perlu=result.needed)
             case Refused():
-                answer = tell(f"tolak-{result.why}")
+                await self._refuse(member, result, context, message.chat_id, tell)
+                if result.why == "alasan":
+                    await self._ask_reason(message.chat_id, context, key[1], tell)
+                return
         await send(context.bot, message.chat_id, html.escape(answer))
 
-    async def _ask_reason(self, message: Message, context: Context, key: str, tell: Teller) -> None:
+    async def _ask_reason(self, chat: int, context: Context, key: str, tell: Teller) -> None:
         prompt = ForceReply(input_field_placeholder=tell("alasan-contoh")[:64])
-        await context.bot.send_message(message.chat_id, tell("alasan-tanya", kode=f"#{key}"), reply_markup=prompt)
+        await context.bot.send_message(chat, tell("alasan-tanya", kode=f"#{key}"), reply_markup=prompt)
+
+    async def _refuse(self, member: Member, refused: Refused, context: Context, chat: int, tell: Teller) -> None:
+        """Tells why nothing was changed, with the way to the draft when that is what must be looked at."""
+        work = await self._publishing.work(member.key)
+        buttons = self._buttons(work.key, tell, publish=False) if work.draft and refused.why != "alasan" else None
+        await send(context.bot, chat, html.escape(tell(f"tolak-{refused.why}")), buttons)
+
+    def _show_later(self, member: Member, update: Update, context: Context, chat: int, message_id: int | None) -> None:
+        """Makes the preview beside the chat's turn: it takes many seconds, in which the admin's own questions are answered too."""
+        context.application.create_task(self._show(member, context, chat, message_id), update)
 
     async def _show(self, member: Member, context: Context, chat: int, message_id: int | None) -> None:
         """The preview of a member's draft, in the message that announced it."""
@@ -160,7 +194,7 @@ class Editors:
             preview = await self._publishing.preview(member.key)
             assert preview is not None  # without a limit of patience it waits
             text = self._preview_html(preview, work.documents, tell)
-            buttons = self._buttons(work.key, tell, publish=preview.shelf is not None)
+            buttons = self._buttons(preview.key, tell, publish=preview.shelf is not None)
         if message_id is None or not await edit(context.bot, chat, message_id, text, buttons):
             await send(context.bot, chat, text, buttons)
 
@@ -208,7 +242,14 @@ async def _fetched(document: Document) -> bytes | None:
     """The file's bytes; None when it is larger than a rulebook can be. What Telegram says about the size is checked again."""
     if (document.file_size or 0) > MAX_UPLOAD:
         return None
-    file = await document.get_file()
+    try:
+        file = await document.get_file()
+    except BadRequest as error:
+        if "too big" in str(error).lower():  # Telegram's own limit, for a document that came without a size
+            return None
+        raise
+    if (file.file_size or 0) > MAX_UPLOAD:
+        return None
     raw = bytes(await file.download_as_bytearray())
     return raw if len(raw) <= MAX_UPLOAD else None
 
@@ -219,7 +260,7 @@ def _problems(problems: Sequence[Problem], documents: Documents) -> str:
         place = f"{problem.file}:{problem.line}" if problem.line else problem.file
         line = quoted(problem, documents)
         lines.append(
-            f"• <b>{html.escape(place)}</b> {html.escape(problem.what)} → {html.escape(problem.fix)}"
+            f"• <b>{html.escape(place[:120])}</b> {html.escape(problem.what[:300])} → {html.escape(problem.fix[:300])}"
             + (f"\n<code>{html.escape(line[:100])}</code>" if line else "")
         )
     if len(problems) > SHOWN:

@@ -12,7 +12,8 @@ from bot.core.rulebook import Rule, Rulebook, Verdict
 
 @dataclass(frozen=True, slots=True)
 class RuleChange:
-    """One rule that is not what it was. `fields` are the YAML keys that differ; `basis_moved` when what it stands on did."""
+    """One rule that is not what it was. `fields` are the YAML keys that differ; `basis_moved` when what it stands on did;
+    `branch_loosens` when a branch permits what neither it nor, if it is new, the rule permitted before."""
 
     rule: str
     title: str
@@ -21,11 +22,12 @@ class RuleChange:
     basis_moved: bool
     before: Verdict | None
     after: Verdict | None
+    branch_loosens: bool = False
 
     @property
     def loosens(self) -> bool:
         """True when people may now act on what they could not act on before."""
-        return bool(self.after and self.after.permits and not (self.before and self.before.permits))
+        return self.branch_loosens or (_permits(self.after) and not _permits(self.before))
 
 
 def changes(old: Rulebook, new: Rulebook, day: date) -> tuple[RuleChange, ...]:
@@ -42,7 +44,8 @@ def changes(old: Rulebook, new: Rulebook, day: date) -> tuple[RuleChange, ...]:
         after = verdict_on(new, now, day) if now else None
         shown = now or was
         assert shown is not None  # the name comes from one of the two
-        found.append(RuleChange(name, shown.title, kind, fields, moved, before, after))
+        freer = bool(was and now and after and _has_freer_branch(was, now, before))
+        found.append(RuleChange(name, shown.title, kind, fields, moved, before, after, freer))
     return tuple(sorted(found, key=lambda change: (not change.loosens, change.before == change.after, not change.basis_moved)))
 
 
@@ -57,6 +60,16 @@ def file_changes(old: Documents, new: Documents) -> dict[str, str]:
             )
             found[name] = "\n".join(lines)
     return found
+
+
+def _permits(verdict: Verdict | None) -> bool:
+    return verdict is not None and verdict.permits
+
+
+def _has_freer_branch(was: Rule, now: Rule, verdict: Verdict | None) -> bool:
+    """True when a branch permits what was not permitted; `verdict` was the rule's own, which held where the branch is new."""
+    earlier = {branch.id: branch.verdict for branch in was.branches}
+    return any(branch.verdict.permits and not _permits(earlier.get(branch.id, verdict)) for branch in now.branches)
 
 
 def _fields(was: Rule, now: Rule) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 Side = Literal["kita", "mereka"]
-Lines = list[str]
+Lines = list[bytes]
+"""Lines with their ends, as bytes: what is merged comes out as it went in, whatever its encoding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +57,14 @@ def merge(base: Mapping[str, bytes], ours: Mapping[str, bytes], theirs: Mapping[
             conflicts.append(conflict)
             kept = they if decided.get(conflict.key) == "mereka" else we
         else:
-            kept, found = _merge_lines(file, _text(was), _text(we), _text(they), decided)
+            kept, found = _merge_lines(file, was or b"", we, they, decided)
             conflicts.extend(found)
         if kept is not None:
             documents[file] = kept
     return Merge(documents, tuple(conflicts), tuple(conflict for conflict in conflicts if conflict.key not in decided))
 
 
-def _merge_lines(file: str, was: str, we: str, they: str, decided: Mapping[str, Side]) -> tuple[bytes, list[Conflict]]:
+def _merge_lines(file: str, was: bytes, we: bytes, they: bytes, decided: Mapping[str, Side]) -> tuple[bytes, list[Conflict]]:
     base, ours, theirs = was.splitlines(keepends=True), we.splitlines(keepends=True), they.splitlines(keepends=True)
     written: Lines = []
     conflicts: list[Conflict] = []
@@ -74,10 +75,11 @@ def _merge_lines(file: str, was: str, we: str, they: str, decided: Mapping[str, 
         elif mine == before:
             written += yours
         else:
-            conflict = Conflict(file, len(conflicts) + 1, _entry(written + mine), "".join(before), "".join(mine), "".join(yours))
+            texts = (_text(b"".join(before)), _text(b"".join(mine)), _text(b"".join(yours)))
+            conflict = Conflict(file, len(conflicts) + 1, _entry(written + mine), *texts)
             conflicts.append(conflict)
             written += yours if decided.get(conflict.key) == "mereka" else mine
-    return "".join(written).encode(), conflicts
+    return b"".join(written), conflicts
 
 
 def _regions(base: Lines, ours: Lines, theirs: Lines) -> Iterator[tuple[slice, slice, slice]]:
@@ -110,7 +112,7 @@ def _shared(base: Lines, ours: Lines, theirs: Lines) -> Iterator[tuple[int, int,
 
 def _entry(lines: Lines) -> str:
     """The id of the entry that the last of these lines belongs to."""
-    found = next((match for line in reversed(lines) if (match := re.match(r"\s*- \{?(?:id|kata|tanya): ([^,}]+)", line))), None)
+    found = next((match for line in reversed(lines) if (match := re.match(r"\s*- \{?(?:id|kata|tanya): ([^,}]+)", _text(line)))), None)
     return found[1].strip() if found else ""
 
 

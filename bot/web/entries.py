@@ -1,0 +1,417 @@
+"""The editors' pages about single entries: find a rule, change it in a form, see its card; every other file likewise, or as text.
+
+What is saved goes into the editor's own draft. A form that somebody else has overtaken is shown again with both versions.
+"""
+
+import asyncio
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from fnmatch import fnmatch
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bot.core.answer import Card, compose, plain
+from bot.core.assembly import Documents
+from bot.core.editing import CannotEdit, put, remove
+from bot.core.problem import Problem
+from bot.core.reading import MAX_BYTES, Path, Value, read
+from bot.core.rulebook import Election, Example, Message, Moment, OutsideKind, Person, Rule, Rulebook, Source, SourceFile, Term, Tier, Topic
+from bot.usecases.access import Session
+from bot.usecases.product import Product
+from bot.usecases.publishing import Refused, Work
+from bot.usecases.uploads import belongs
+from bot.web.fields import beside
+from bot.web.forms import form
+from bot.web.login import Doorkeeper
+from bot.web.posted import MAX_FIELDS, read_form
+from bot.web.view import View
+
+ASKED_DAYS = 30
+MAX_TOLD, MAX_QUOTED = 200, 200
+"""Problems on one page, and letters of the line that each quotes."""
+LEAST_SHOWN = 5
+"""Questions below which a count is not shown: few askers could be guessed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A run of entries in a kind of file. `name` is the field an entry is known by; none when entries stand under their names."""
+
+    pattern: str
+    container: str
+    model: type[BaseModel]
+    name: str | None
+    label: str
+
+
+SECTIONS = (
+    Section("aturan/*.yaml", "aturan", Rule, "id", "Aturan"),
+    Section("sumber/*.yaml", "sumber", Source, "id", "Sumber"),
+    Section("glosarium.yaml", "istilah", Term, "kata", "Istilah"),
+    Section("pesan.yaml", "pesan", Message, None, "Kalimat tetap"),
+    Section("kalender.yaml", "pemilihan", Election, "id", "Pemilihan"),
+    Section("di-luar.yaml", "jenis", OutsideKind, "id", "Jenis di luar cakupan"),
+    Section("sanksi.yaml", "tingkat", Tier, None, "Tingkat sanksi"),
+    Section("topik.yaml", "topik", Topic, "id", "Topik"),
+    Section("cek.yaml", "siapa", Person, "id", "Cek mandiri: siapa"),
+    Section("cek.yaml", "masa", Moment, "id", "Cek mandiri: kapan"),
+    Section("uji/*.yaml", "uji", Example, "tanya", "Pertanyaan uji"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry in a file: where it stands, and what it says. `value` is None for one that is not there yet."""
+
+    file: str
+    section: Section
+    name: str
+    path: Path
+    value: Value
+    others: frozenset[str]
+    """Names that are taken in the same run."""
+
+    @property
+    def mark(self) -> str:
+        """A fingerprint of what the form was made from."""
+        return hashlib.sha256(json.dumps(self.value, ensure_ascii=False).encode()).hexdigest()[:16]
+
+    @property
+    def address(self) -> str:
+        return _address(self.file, self.section, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A Problem as pages tell it: with the very line it points at, the entry it is in, and the page where that can be mended."""
+
+    problem: Problem
+    line: str
+    entry: str
+    address: str
+
+
+class EntryPages:
+    """Rules and other entries. Every public method but `routes` is an endpoint."""
+
+    def __init__(self, product: Product, door: Doorkeeper, view: View) -> None:
+        self._publishing = product.publishing
+        self._access = product.access
+        self._asking = product.asking
+        self._library = product.library
+        self._clock = product.clock
+        self._door = door
+        self._view = view
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/kelola", self.rules, methods=["GET"]),
+            Route("/kelola/berkas", self.files, methods=["GET"]),
+            Route("/kelola/berkas/{file:path}", self.file, methods=["GET"]),
+            Route("/kelola/teks/{file:path}", self.text, methods=["GET"]),
+            Route("/kelola/teks/{file:path}", self.save_text, methods=["POST"]),
+            Route("/kelola/butir/{rule}", self.rule, methods=["GET"]),
+            Route("/kelola/isi/{file:path}", self.entry, methods=["GET"]),
+            Route("/kelola/isi/{file:path}", self.save, methods=["POST"]),
+        ]
+
+    async def rules(self, request: Request) -> Response:
+        """All rules, searched by words in title, id or topic."""
+        session = await self._door.session(request)
+        sought = request.query_params.get("cari", "").lower().split()
+        order = request.query_params.get("urut", "")
+        rulebook, day = self._library.shelf.rulebook, self._clock().date()
+        asked = await self._asking.asked_since(self._clock() - timedelta(days=ASKED_DAYS))
+        rows = []
+        for rule in rulebook.rules.values():
+            topic = rulebook.topics[rule.topic].name
+            if all(word in f"{rule.id} {rule.title} {topic}".lower() for word in sought):
+                version = rule.version_on(day)
+                paused = rulebook.notice.pauses(rule.id)
+                rows.append((rule, topic, version, asked.get(rule.id, 0), rule.review_due < day, paused))
+        if order == "ditanya":
+            rows.sort(key=lambda row: -row[3])
+        elif order == "tinjau":
+            rows.sort(key=lambda row: row[0].review_due)
+        files = sorted(name for name in (await self._publishing.work(session.member.key)).documents if name.startswith("aturan/"))
+        drafts = await self._publishing.drafts()
+        return self._view.page(
+            "kelola/aturan.html",
+            session=session,
+            rows=rows,
+            sought=" ".join(sought),
+            order=order,
+            least=LEAST_SHOWN,
+            days=ASKED_DAYS,
+            files=files,
+            drafts=drafts,
+        )
+
+    async def files(self, request: Request) -> Response:
+        session = await self._door.session(request)
+        work = await self._publishing.work(session.member.key)
+        groups = [(s.label, [name for name in sorted(work.documents) if fnmatch(name, s.pattern)]) for s in SECTIONS[1:]]
+        return self._view.page("kelola/berkas.html", session=session, groups=[group for group in groups if group[1]], changed=_changed(work))
+
+    async def file(self, request: Request) -> Response:
+        """The entries of one file."""
+        session = await self._door.session(request)
+        work, file = await self._publishing.work(session.member.key), request.path_params["file"]
+        if file not in work.documents:
+            raise HTTPException(404)
+        sought = request.query_params.get("cari", "").lower()
+        value = read(file, work.documents[file]).value
+        lists = []
+        for section in (s for s in SECTIONS if fnmatch(file, s.pattern)):
+            names = [name for name in _names(value, section) if sought in name.lower()]
+            lists.append((section, [(name, _address(file, section, name)) for name in names[:500]], len(names), _address(file, section, "")))
+        return self._view.page("kelola/isi-berkas.html", session=session, file=file, lists=lists, sought=sought)
+
+    async def rule(self, request: Request) -> Response:
+        """Leads from a rule's id to its form."""
+        session = await self._door.session(request)
+        work, name = await self._publishing.work(session.member.key), request.path_params["rule"]
+        for file in sorted(work.documents):
+            if file.startswith("aturan/") and name in _names(read(file, work.documents[file]).value, SECTIONS[0]):
+                return RedirectResponse(_address(file, SECTIONS[0], name), 303)
+        raise HTTPException(404)
+
+    async def entry(self, request: Request) -> Response:
+        session = await self._door.session(request)
+        work = await self._publishing.work(session.member.key)
+        entry = _find(work, request.path_params["file"], request.query_params.get("di", ""), request.query_params.get("butir", ""))
+        return await self._entry_page(session, work, entry, entry.value, saved="tersimpan" in request.query_params)
+
+    async def save(self, request: Request) -> Response:
+        session, sent = await self._door.form(request, "admin", max_fields=MAX_FIELDS, largest=MAX_BYTES)
+        work = await self._publishing.work(session.member.key)
+        entry = _find(work, request.path_params["file"], request.query_params.get("di", ""), request.query_params.get("butir", ""))
+        posted = {key: str(value) for key, value in sent.items() if key not in ("csrf", "asal", "hapus")}
+        try:
+            typed = read_form(entry.section.model, posted, entry.value)
+        except ValueError as error:
+            return await self._entry_page(session, work, entry, entry.value, trouble=str(error), status=400)
+        if str(sent.get("asal", "")) != entry.mark:
+            return await self._entry_page(session, work, entry, typed, overtaken=True, status=409)
+        raw = work.documents[entry.file]
+        gone = sent.get("hapus") == "ya" and entry.value is not None
+        name = _name_in(typed, entry.section) if entry.section.name else entry.name or str(sent.get("#nama", "")).strip()
+        if not gone and (not name or name in entry.others):
+            field = entry.section.name or "nama"
+            trouble = (
+                f"`{name}` sudah ada di berkas ini; pilih `{field}` lain."
+                if name
+                else f"Isi dulu `{field}`: tanpa itu butir ini tidak dapat dicari lagi."
+            )
+            return await self._entry_page(session, work, entry, typed, trouble=f"{trouble} Belum ada yang disimpan.", status=400)
+        try:
+            path = entry.path if entry.value is not None or entry.section.name else (*entry.path[:-1], name)
+            changed = await asyncio.to_thread(remove, raw, path) if gone else await asyncio.to_thread(put, raw, path, typed)
+        except CannotEdit as error:
+            return await self._entry_page(
+                session,
+                work,
+                entry,
+                typed,
+                trouble=f"Bentuk berkas ini tidak dapat diubah lewat formulir ({error}). Pakai halaman teksnya.",
+                status=409,
+            )
+        result = await self._publishing.save(session.member.key, session.member.name, {entry.file: changed}, work.revision)
+        if isinstance(result, Refused):
+            return await self._entry_page(session, work, entry, typed, refused=result, status=409)
+        await self._access.note(session.member, "hapus-butir" if gone else "ubah-butir", f"{entry.file}: {entry.name or name}")
+        return RedirectResponse(f"/kelola/berkas/{entry.file}" if gone else _address(entry.file, entry.section, name) + "&tersimpan", 303)
+
+    async def new_rule(self, session: Session, phrase: str) -> Response:
+        """The form of a new rule, begun with how people asked for it."""
+        work = await self._publishing.work(session.member.key)
+        file = next(name for name in sorted(work.documents) if name.startswith("aturan/"))
+        today = self._clock().date()
+        begun: Value = {"frasa": [phrase], "ditinjau": today.isoformat(), "tinjau_lagi": (today + timedelta(days=180)).isoformat()}
+        return await self._entry_page(session, work, _find(work, file, "aturan", ""), begun)
+
+    async def text(self, request: Request) -> Response:
+        session = await self._door.session(request)
+        work, file = await self._publishing.work(session.member.key), request.path_params["file"]
+        if file not in work.documents and not belongs(file):
+            raise HTTPException(404)
+        raw = work.documents.get(file, b"")
+        return await self._text_page(session, work, file, raw, saved="tersimpan" in request.query_params)
+
+    async def save_text(self, request: Request) -> Response:
+        session, sent = await self._door.form(request, "admin", largest=MAX_BYTES)
+        work, file = await self._publishing.work(session.member.key), request.path_params["file"]
+        if file not in work.documents and not belongs(file):
+            raise HTTPException(404)
+        before = work.documents.get(file, b"")
+        text = str(sent.get("teks", "")).replace("\r\n", "\n")
+        raw = (text if b"\r\n" not in before else text.replace("\n", "\r\n")).encode()
+        if str(sent.get("asal", "")) != _digest(before):
+            return await self._text_page(session, work, file, raw, overtaken=True, status=409)
+        result = await self._publishing.save(session.member.key, session.member.name, {file: raw}, work.revision)
+        if isinstance(result, Refused):
+            return await self._text_page(session, work, file, raw, refused=result, status=409)
+        await self._access.note(session.member, "ubah-teks", file)
+        return RedirectResponse(f"/kelola/teks/{file}?tersimpan", 303)
+
+    async def _text_page(
+        self,
+        session: Session,
+        work: Work,
+        file: str,
+        raw: bytes,
+        *,
+        saved: bool = False,
+        overtaken: bool = False,
+        refused: Refused | None = None,
+        status: int = 200,
+    ) -> Response:
+        problems = await asyncio.to_thread(told, [p for p in await self._problems(session, work) if p.file == file], work.documents)
+        return self._view.page(
+            "kelola/teks.html",
+            status=status,
+            session=session,
+            file=file,
+            text=raw.decode("utf-8", "replace"),
+            mark=_digest(work.documents.get(file, b"")),
+            problems=problems,
+            saved=saved,
+            overtaken=overtaken,
+            refused=refused,
+        )
+
+    async def _entry_page(
+        self,
+        session: Session,
+        work: Work,
+        entry: Entry,
+        value: Value,
+        *,
+        saved: bool = False,
+        overtaken: bool = False,
+        trouble: str = "",
+        refused: Refused | None = None,
+        status: int = 200,
+    ) -> Response:
+        fields = form(entry.section.model, value)
+        problems = [] if entry.value is None else [p for p in await self._problems(session, work) if p.file == entry.file]
+        mine = [p for p in problems if _is_about(p, entry)]
+        rulebook = _with_sources(self._library.shelf.rulebook, work)
+        return self._view.page(
+            "kelola/butir.html",
+            status=status,
+            session=session,
+            entry=entry,
+            fields=fields,
+            messages=beside(mine, fields, entry.path),
+            elsewhere=len(problems) - len(mine),
+            registers={"sumber": [(s.id, s.number) for s in rulebook.sources.values()], "aturan": [(r.id, r.title) for r in rulebook.rules.values()]},
+            card=self._card(rulebook, value) if entry.section.model is Rule else None,
+            plain=plain,
+            saved=saved,
+            overtaken=overtaken,
+            trouble=trouble,
+            refused=refused,
+            now=json.dumps(entry.value, ensure_ascii=False, indent=1) if overtaken else "",
+        )
+
+    def _card(self, rulebook: Rulebook, value: Value) -> Card | None:
+        """The card of a rule as typed; None while it is not whole."""
+        try:
+            rule = Rule.model_validate({**value, "topik": next(iter(rulebook.topics))} if isinstance(value, dict) else value)
+            return compose(replace(rulebook, rules={**rulebook.rules, rule.id: rule}), rule, self._clock().date())
+        except (ValidationError, KeyError, TypeError):
+            return None
+
+    async def _problems(self, session: Session, work: Work) -> Sequence[Problem]:
+        """The Problems of the editor's draft; none without one."""
+        return await self._publishing.problems(session.member.key) if work.draft else ()
+
+
+def _find(work: Work, file: str, container: str, name: str) -> Entry:
+    """The entry of that name, or a new one when the name is empty. Raises HTTPException 404 for what is not there."""
+    section = next((s for s in SECTIONS if fnmatch(file, s.pattern) and s.container == container), None)
+    raw = work.documents.get(file)
+    value = read(file, raw).value if raw is not None else None
+    entries = value.get(container) if isinstance(value, dict) else None
+    if section is None or entries is None:
+        raise HTTPException(404)
+    if isinstance(entries, list):
+        names = _names(value, section)
+        if not name:
+            return Entry(file, section, "", (container, len(entries)), None, frozenset(names))
+        if name in names:
+            return Entry(file, section, name, (container, names.index(name)), entries[names.index(name)], frozenset(names) - {name})
+    elif isinstance(entries, dict):
+        if not name:
+            return Entry(file, section, "", (container, ""), None, frozenset(entries))
+        if name in entries:
+            return Entry(file, section, name, (container, name), entries[name], frozenset())
+    raise HTTPException(404)
+
+
+def told(problems: Sequence[Problem], documents: Documents) -> list[Told]:
+    """Problems as pages tell them, errors first; of very many only the first."""
+    values, lines = {}, {}
+    found = []
+    for problem in sorted(problems, key=lambda problem: problem.severity != "galat")[:MAX_TOLD]:
+        file, raw = problem.file, documents.get(problem.file, b"")
+        if file not in values:
+            values[file], lines[file] = read(file, raw).value, raw.decode("utf-8", "replace").splitlines()
+        line = lines[file][problem.line - 1].strip()[:MAX_QUOTED] if 0 < problem.line <= len(lines[file]) else ""
+        step = re.match(r"(\w+)(?:\[(\d+)\]|\.([^.\[]+))", problem.field)
+        section = next((s for s in SECTIONS if step and s.container == step[1] and fnmatch(file, s.pattern)), None)
+        names = _names(values[file], section) if section else []
+        name = (step[3] or names[int(step[2]) - 1]) if step and (step[3] or int(step[2]) <= len(names)) else ""
+        found.append(Told(problem, line, name, _address(file, section, name) if section and name else f"/kelola/teks/{file}"))
+    return found
+
+
+def _with_sources(rulebook: Rulebook, work: Work) -> Rulebook:
+    """The live rulebook with the sources that a draft has registered or changed."""
+    sources = dict(rulebook.sources)
+    for file in (name for name in _changed(work) if fnmatch(name, "sumber/*.yaml")):
+        try:
+            sources |= {source.id: source for source in SourceFile.model_validate(read(file, work.documents[file]).value).sources}
+        except ValidationError:
+            continue  # told as a Problem
+    return replace(rulebook, sources=sources)
+
+
+def _names(value: Value, section: Section) -> list[str]:
+    entries = value.get(section.container) if isinstance(value, dict) else None
+    if isinstance(entries, dict):
+        return list(entries)
+    return [_name_in(entry, section) or f"#{i + 1}" for i, entry in enumerate(entries if isinstance(entries, list) else ())]
+
+
+def _name_in(entry: Value, section: Section) -> str:
+    name = entry.get(section.name) if isinstance(entry, dict) and section.name else ""
+    return name if isinstance(name, str) else ""
+
+
+def _address(file: str, section: Section, name: str) -> str:
+    return f"/kelola/isi/{file}?{urlencode({'di': section.container, 'butir': name})}"
+
+
+def _is_about(problem: Problem, entry: Entry) -> bool:
+    step = entry.path[-1]
+    start = f"{entry.path[0]}[{step + 1}]" if isinstance(step, int) else f"{entry.path[0]}.{step}"
+    return problem.field == start or problem.field.startswith((f"{start}.", f"{start}["))
+
+
+def _changed(work: Work) -> set[str]:
+    return {name for name, content in work.documents.items() if work.live.get(name) != content}
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()[:16]
