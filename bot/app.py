@@ -17,26 +17,34 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.routing import BaseRoute
 
 from bot.core.assembly import Documents
+from bot.jobs import DrawingRoom, follow, tend
 from bot.settings import Settings
 from bot.storage.archive import DatabaseArchive
 from bot.storage.cache import FileCache
+from bot.storage.counts import DatabaseCounts, DatabaseLedger
 from bot.storage.database import migrate, open_engine
 from bot.storage.editions import DatabaseDrafts, DatabaseEditions
 from bot.storage.folder import read_folder
+from bot.storage.misses import DatabaseMisses
+from bot.storage.opendata import open_database
 from bot.storage.questions import DatabaseLog
 from bot.storage.staff import DatabaseStaff
+from bot.storage.subscriptions import DatabaseSubscriptions
 from bot.usecases.access import LOCAL, Access, key_of
 from bot.usecases.ask import Asking
+from bot.usecases.digest import Digest
 from bot.usecases.library import Library, unpack
+from bot.usecases.opendata import OpenData
 from bot.usecases.product import Product
 from bot.usecases.publishing import Publishing
+from bot.usecases.queue import ReviewQueue
 from bot.usecases.receipts import Receipts
+from bot.usecases.review import Review
+from bot.usecases.upkeep import Upkeep
 
 log = logging.getLogger(__name__)
 
 ZONE = ZoneInfo("Asia/Jakarta")
-FOLLOW_SECONDS = 2
-"""How often a process looks whether another one has published."""
 DRAIN_SECONDS = 8
 """How long answers in hand may take after SIGTERM; hosts kill after ten."""
 
@@ -53,6 +61,7 @@ class Parts:
     settings: Settings
     engine: AsyncEngine
     product: Product
+    upkeep: Upkeep
 
 
 def open_library(settings: Settings) -> Library:
@@ -93,8 +102,21 @@ async def opened(settings: Settings) -> AsyncIterator[Parts]:
         editions, drafts = DatabaseEditions(engine), DatabaseDrafts(engine)
         publishing = Publishing(library, editions, drafts, archive, questions, clock, settings.approvals)
         await publishing.start(await asyncio.to_thread(read_folder, settings.knowledge))
-        asking, receipts = Asking(library, questions, clock), Receipts(library, archive, clock)
-        yield Parts(settings, engine, Product(library, asking, receipts, open_access(settings, engine), publishing, clock))
+        access, counts, ledger = open_access(settings, engine), DatabaseCounts(engine), DatabaseLedger(engine)
+        review = Review(counts, library, clock)
+        product = Product(
+            library=library,
+            asking=Asking(library, questions, clock),
+            receipts=Receipts(library, archive, clock),
+            access=access,
+            publishing=publishing,
+            review=review,
+            queue=ReviewQueue(DatabaseMisses(engine), library, clock, settings.retention_days, settings.k_anonymity),
+            digest=Digest(review, DatabaseSubscriptions(engine), ledger, access, library, clock),
+            open_data=OpenData(counts, open_database, settings.k_anonymity),
+            clock=clock,
+        )
+        yield Parts(settings, engine, product, Upkeep(ledger, library, clock, settings.retention_days, settings.k_anonymity))
     finally:
         await engine.dispose()
 
@@ -103,22 +125,22 @@ async def serve(settings: Settings, host: str) -> None:
     """Answers on the web, and in Telegram when there is a token, until a signal comes. `host` is the address to listen on."""
     # The edges are heavy; `netral check` and `netral ask` do without them.
     from bot.chat.application import TelegramEdge
-    from bot.web.editor import EditorPages
-    from bot.web.login import Doorkeeper
+    from bot.web.office import office
     from bot.web.pages import Pages
     from bot.web.selfcheck import SelfCheckPages
     from bot.web.site import build
-    from bot.web.staff import StaffPages
     from bot.web.view import View
     from bot.web.webhook import webhook
 
+    pool = DrawingRoom()
     async with opened(settings) as parts:
         product = parts.product
         telegram: TelegramEdge | None = None
         doors: list[BaseRoute] = []
         if settings.token:
             site_url = settings.public_url or f"http://127.0.0.1:{settings.port}"
-            telegram = TelegramEdge(settings.token, settings.api_base, product, settings.public_url, site_url)
+            staff = {key_of(settings.token, one): one for one in settings.admins | settings.reviewers}
+            telegram = TelegramEdge(settings.token, settings.api_base, product, settings.public_url, site_url, pool.draw, staff)
             if settings.public_url and settings.webhook_secret:
                 doors.append(webhook(settings.webhook_secret, telegram.handle))
 
@@ -126,11 +148,9 @@ async def serve(settings: Settings, host: str) -> None:
             return product.library.is_ready and await _database_answers(parts) and (telegram is None or telegram.is_up)
 
         view = View(product.library, clock)
-        door = Doorkeeper(product.access, secure=(settings.public_url or "").startswith("https://"))
         doors.extend(SelfCheckPages(product.receipts, view, clock).routes())
-        doors.extend(door.routes(view))
-        doors.extend(EditorPages(product, door, view).routes())
-        doors.extend(StaffPages(product.access, door, view, lambda: telegram.name if telegram else None).routes())
+        is_secure = (settings.public_url or "").startswith("https://")
+        doors.extend(office(product, view, pool.draw, lambda: telegram.name if telegram else None, secure=is_secure))
         site = build(Pages(product.asking, view, clock), ready, doors)
         config = uvicorn.Config(
             site,
@@ -150,29 +170,21 @@ async def serve(settings: Settings, host: str) -> None:
                 print(f"Masuk sebagai admin: {settings.public_url or url}/masuk/{await product.access.login_code(local)}", flush=True)
 
         server = Server(config, greet)
-        following = asyncio.create_task(_follow(product.publishing), name="follow")
+        jobs = [
+            asyncio.create_task(follow(product.publishing), name="follow"),
+            asyncio.create_task(tend(parts.upkeep, product.digest, lambda: telegram.deliver if telegram and telegram.is_up else None), name="upkeep"),
+        ]
         try:
             if telegram:
                 telegram.start(f"{settings.public_url}/telegram" if settings.public_url else None, settings.webhook_secret)
             await server.serve()
         finally:
-            following.cancel()
+            for job in jobs:
+                job.cancel()
+            await asyncio.gather(*jobs, return_exceptions=True)
+            pool.close()
             if telegram:
                 await telegram.stop()
-
-
-async def _follow(publishing: Publishing) -> None:
-    """Takes over what other processes publish, as long as the program runs."""
-    is_away = False
-    while True:
-        await asyncio.sleep(FOLLOW_SECONDS)
-        try:
-            await publishing.follow()
-            is_away = False
-        except (SQLAlchemyError, OSError) as error:
-            if not is_away:
-                log.warning("cannot see what others publish: %s", type(error).__name__)
-            is_away = True
 
 
 class Server(uvicorn.Server):

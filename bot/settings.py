@@ -20,6 +20,8 @@ VARIABLES: dict[str, str] = {
     "PUBLIC_URL": "Public https address; set it to receive updates by webhook instead of polling.",
     "WEBHOOK_SECRET": "Secret that Telegram sends with each webhook call; required with PUBLIC_URL.",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR.",
+    "RETENTION_DAYS": "Days that a question is kept before only counts remain.",
+    "K_ANONYMITY": "Like questions from which a number or a text is shown.",
 }
 """Every variable the program reads, for help texts and for the test of the README."""
 
@@ -47,6 +49,8 @@ class Settings:
     log_level: str = "INFO"
     approvals: int = 1
     knowledge: Path = Path("knowledge")
+    retention_days: int = 90
+    k_anonymity: int = 5
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -93,9 +97,27 @@ class Settings:
         for name in ("ADMIN_IDS", "REVIEWER_IDS"):
             if not re.fullmatch(r"[\d,\s]*", get(name)):
                 faults.append(f"{name} must be numbers separated by commas.")
+        days, k = get("RETENTION_DAYS") or "90", get("K_ANONYMITY") or "5"
+        if not _is_within(days, 21, 365):
+            faults.append("RETENTION_DAYS must be a number from 21 to 365: a week is counted when it has ended.")
+        if not _is_within(k, 3, 50):
+            faults.append("K_ANONYMITY must be a number from 3 to 50.")
         if faults:
             raise BadSettings(faults)
-        return cls(token, base, _ids(get("ADMIN_IDS")), _ids(get("REVIEWER_IDS")), database, int(port), public, secret, level, int(approvals))
+        return cls(
+            token,
+            base,
+            _ids(get("ADMIN_IDS")),
+            _ids(get("REVIEWER_IDS")),
+            database,
+            int(port),
+            public,
+            secret,
+            level,
+            int(approvals),
+            retention_days=int(days),
+            k_anonymity=int(k),
+        )
 
 
 def database_url(given: str) -> str:
@@ -113,6 +135,10 @@ def database_url(given: str) -> str:
     if given.startswith(("postgresql+psycopg://", "sqlite+aiosqlite://")):
         return given
     raise ValueError("must start with sqlite:///, postgres:// or postgresql://.")
+
+
+def _is_within(text: str, low: int, high: int) -> bool:
+    return text.isascii() and text.isdecimal() and low <= int(text) <= high
 
 
 def _ids(text: str) -> frozenset[int]:

@@ -1,5 +1,7 @@
 """Hand-made stand-ins for what lies outside."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -31,6 +33,12 @@ class MemoryLog:
 
     async def count(self) -> int:
         return len(self.rows)
+
+    async def asked_since(self, since: datetime) -> Mapping[str, int]:
+        return Counter(row.rule for row in self.rows.values() if row.rule and row.hour >= since)
+
+    async def has(self, row: Row) -> bool:
+        return any((r.hour, r.channel, r.question) == (row.hour, row.channel, row.question) for r in self.rows.values())
 
     async def lately(self, limit: int) -> list[str]:
         newest = sorted(self.rows.values(), key=lambda row: row.hour, reverse=True)

@@ -43,5 +43,7 @@ def test_plain_searches_are_measured_on_the_same_phrasings(small_library: Librar
     for base in measured:
         assert [(j.rule, j.verdict, j.is_first) for j in base.figures.inside] == [("suka-unggahan", "dilarang", True)]
         assert [j.outcome for j in base.figures.outside] == ["decline"]
-    table = compare(judge(Asking(small_library, MemoryLog(), lambda: NOW), given), {base.name: (base.figures, base.milliseconds) for base in measured})
+    table = compare(
+        judge(Asking(small_library, MemoryLog(), lambda: NOW), given), {base.name: (base.figures, base.milliseconds) for base in measured}
+    )
     assert len(table.splitlines()) == 2 + len(BUILDERS)

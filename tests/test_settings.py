@@ -64,3 +64,15 @@ def test_the_log_hides_tokens_updates_and_what_exceptions_say() -> None:
     )
     redact.filter(record)
     assert "zulkarnaen" not in record.getMessage()
+
+
+@pytest.mark.parametrize(("name", "bad"), [("RETENTION_DAYS", "20"), ("RETENTION_DAYS", "selamanya"), ("K_ANONYMITY", "2"), ("K_ANONYMITY", "-5")])
+def test_an_office_can_be_stricter_but_not_lax(name: str, bad: str) -> None:
+    with pytest.raises(BadSettings, match=name):
+        Settings.from_environment({name: bad})
+
+
+def test_questions_are_kept_ninety_days_and_shown_from_five() -> None:
+    assert (Settings.from_environment({}).retention_days, Settings.from_environment({}).k_anonymity) == (90, 5)
+    strict = Settings.from_environment({"RETENTION_DAYS": "30", "K_ANONYMITY": "10"})
+    assert (strict.retention_days, strict.k_anonymity) == (30, 10)

@@ -12,9 +12,11 @@ from telegram.ext import AIORateLimiter, Application, ApplicationBuilder, Applic
 from bot.chat.commands import menu
 from bot.chat.courtesy import Memory
 from bot.chat.handlers import UPDATES, register
+from bot.chat.reports import Draw, Reports
 from bot.chat.sending import is_expected, send
 from bot.core.answer import Teller
 from bot.core.messages import Language
+from bot.usecases.dashboard import Dashboard
 from bot.usecases.product import Product
 
 log = logging.getLogger(__name__)
@@ -29,7 +31,7 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 class TelegramEdge:
     """Runs the conversation on Telegram, by polling or by webhook."""
 
-    def __init__(self, token: str, api_base: str, product: Product, public_url: str | None, site: str) -> None:
+    def __init__(self, token: str, api_base: str, product: Product, public_url: str | None, site: str, draw: Draw, chats: dict[str, int]) -> None:
         """`site` is where links to the web pages lead; `public_url` is the same, or None when only this machine can open it."""
         builder = ApplicationBuilder().token(token).base_url(f"{api_base}/bot").base_file_url(f"{api_base}/file/bot")
         builder.concurrent_updates(CONCURRENT).connect_timeout(10).read_timeout(20).write_timeout(20).pool_timeout(10).get_updates_read_timeout(40)
@@ -40,7 +42,8 @@ class TelegramEdge:
         self.is_up = False
         self._seen: Memory[int, int] = Memory()
         self.application.add_handler(TypeHandler(Update, self._once), group=-1)
-        register(self.application, product, public_url, site)
+        self._reports = Reports(product.review, product.digest, product.library, draw, chats, site)
+        register(self.application, product, self._reports, public_url, site)
         self.application.add_error_handler(self._on_error)
 
     @property
@@ -62,6 +65,10 @@ class TelegramEdge:
         if self.application.running:
             await self.application.stop()
         await self.application.shutdown()
+
+    async def deliver(self, key: str, text: str, board: Dashboard) -> None:
+        """Sends the Monday digest to one person."""
+        await self._reports.deliver(self.application.bot, key, text, board)
 
     async def handle(self, update: dict[str, object]) -> None:
         """Handles one update from the webhook; returns when it is done."""

@@ -130,4 +130,4 @@ def row_text(row: Row, tell: Teller) -> str:
     names = dict(pair.split("=", 1) for pair in tell("privasi-kolom").split(", "))
     values = {field.name: getattr(row, field.name) for field in fields(row) if field.name != "token"}
     values["hour"] = row.hour.astimezone(ZoneInfo("Asia/Jakarta")).strftime("%Y-%m-%d %H.00 WIB")
-    return "\n".join(f"{names.get(name, name)}: {value}" for name, value in values.items() if value)
+    return "\n".join(f"{names.get(name, name)}: {'✓' if value is True else value}" for name, value in values.items() if value)

@@ -5,7 +5,8 @@ Chat numbers are keys here and nowhere else; nothing of this is written, logged 
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from telegram import Update
@@ -16,6 +17,7 @@ from bot.chat.sending import send
 from bot.core.answer import Teller
 from bot.core.messages import Language
 from bot.usecases.library import Library
+from bot.usecases.ports import Row
 
 Context = ContextTypes.DEFAULT_TYPE
 Handler = Callable[[Update, Context], Coroutine[Any, Any, None]]
@@ -50,9 +52,21 @@ class Courtesies:
         """(chat, question) → our answer: an edited question edits its answer."""
         self.last_rows: Memory[int, tuple[str, ...]] = Memory()
         """chat → random tokens of the rows its last message left, for /privasi."""
+        self._asked: Memory[tuple[int, str], datetime] = Memory()
         self._library = library
         self._gate = FloodGate()
         self._turns: Memory[int, asyncio.Lock] = Memory()
+
+    def repeats(self, chat: int, rows: Iterable[Row]) -> frozenset[str]:
+        """Tokens of the rows that ask what this chat asked before in the same hour: the same rule, or the same text."""
+        again = set()
+        for row in rows:
+            keys = [(chat, key) for key in (row.question, f"/{row.rule}" if row.rule else "") if key]
+            if any(self._asked.get(key) == row.hour for key in keys):
+                again.add(row.token)
+            for key in keys:
+                self._asked.put(key, row.hour)
+        return frozenset(again)
 
     def guard(self, handler: Handler) -> Handler:
         """The handler, one message of a chat at a time and no faster than a person types."""

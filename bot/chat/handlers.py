@@ -9,6 +9,7 @@ from bot.chat.commands import Commands
 from bot.chat.courtesy import Courtesies
 from bot.chat.editors import REASON, Editors
 from bot.chat.questions import Questions
+from bot.chat.reports import Reports
 from bot.chat.selfcheck import SelfCheck
 from bot.chat.staff import INVITATION, Staff
 from bot.usecases.product import Product
@@ -32,7 +33,7 @@ class Addressed(filters.MessageFilter):
         return message.chat.type == Chat.PRIVATE or f"@{message.get_bot().username}".lower() in (message.text or "").split()[0].lower()
 
 
-def register(application: Application, product: Product, public_url: str | None, site: str) -> None:  # type: ignore[type-arg]  # six variables that say nothing
+def register(application: Application, product: Product, reports: Reports, public_url: str | None, site: str) -> None:  # type: ignore[type-arg]  # six variables that say nothing
     """Adds every handler. The first that fits wins, so the narrow ones come first."""
     asking, library, clock = product.asking, product.library, product.clock
     courtesies = Courtesies(library)
@@ -62,6 +63,7 @@ def register(application: Application, product: Product, public_url: str | None,
         add(CommandHandler(name, guard(handler), new & filters.ChatType.PRIVATE))
     alone = new & filters.ChatType.PRIVATE
     add(CommandHandler("perbarui", guard(staff.only("admin", editors.explain)), alone))
+    add(CommandHandler("laporan", guard(staff.only("peninjau", reports.report)), alone))
     add(CommandHandler("unduh", guard(staff.only("peninjau", editors.download)), alone))
     add(MessageHandler(alone & filters.Document.ALL & ~filters.FORWARDED, guard(staff.only("admin", editors.receive, commands.says("teks-saja")))))
     add(MessageHandler(typed & new & REASON, guard(staff.only("admin", editors.publish, questions.on_question))))

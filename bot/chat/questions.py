@@ -80,7 +80,9 @@ class Questions:
                 # In a group the asker is not quoted: the answer is for everyone who reads it.
                 sent = await send(context.bot, message.chat_id, text, buttons, None if in_group else message.message_id)
         finally:
-            await self._asking.record(reply)  # asked is asked, also when Telegram could not take the answer
+            await self._asking.record(
+                reply, self._courtesies.repeats(message.chat_id, reply.rows)
+            )  # asked is asked, also when Telegram could not take the answer
         if sent is not None:
             self._courtesies.answers.put((message.chat_id, message.message_id), sent.message_id)
         if not in_group:

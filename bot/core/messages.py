@@ -200,6 +200,20 @@ REQUIRED: dict[str, frozenset[str]] = {
     "tolak-sama": frozenset(),
     "tolak-didahului": frozenset(),
     "tolak-tidak-ada": frozenset(),
+    "laporan-judul": frozenset({"mulai", "sampai"}),
+    "laporan-questions": frozenset(),
+    "laporan-answered": frozenset(),
+    "laporan-clarified": frozenset(),
+    "laporan-declined": frozenset(),
+    "laporan-disliked": frozenset(),
+    "laporan-sebelum": frozenset({"jumlah"}),
+    "laporan-aturan": frozenset(),
+    "laporan-kaki": frozenset(),
+    "laporan-kosong": frozenset(),
+    "laporan-cara": frozenset(),
+    "laporan-senin": frozenset(),
+    "laporan-senin-tidak-bisa": frozenset(),
+    "laporan-berhenti": frozenset(),
 }
 """Every sentence the code says → the words it fills in. A message outside this list is never shown."""
 

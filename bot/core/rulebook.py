@@ -214,6 +214,7 @@ class Topic(Entry):
     name: str = Field(alias="nama", max_length=40)
     name_english: str = Field(alias="nama_inggris", max_length=40)
     about: str = Field(alias="keterangan", max_length=160)
+    category: str | None = Field(None, alias="skb", max_length=200, description="Kategori Lampiran II SKB 2022, untuk tinjauan.")
 
 
 class Tier(Entry):

@@ -12,6 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 metadata = sa.MetaData()
 
+MISSED = (
+    "(outcome = 'decline' AND kind = 'tidak-ada' OR outcome = 'clarify' AND (band = 'rendah' OR chosen = 'bukan-semuanya')"
+    " OR feedback IN ('salah', 'kurang-jelas', 'beda-kasus', 'tidak-suka'))"
+)
+"""Rows that need somebody's eye. Index and query say it in the same words, so that the database sees that they are the same."""
+
 questions = sa.Table(
     "questions",
     metadata,
@@ -30,6 +36,8 @@ questions = sa.Table(
     sa.Column("language", sa.String(2), nullable=False),
     sa.Column("feedback", sa.String(16)),
     sa.Column("chosen", sa.String(60)),
+    sa.Column("repeat", sa.Boolean(), nullable=False, server_default=sa.false()),
+    sa.Index("ix_questions_missed", "hour", sqlite_where=sa.text(MISSED), postgresql_where=sa.text(MISSED)),
 )
 """Every column there is: what is not here cannot be stored. A test holds the list against the privacy page."""
 
@@ -118,6 +126,44 @@ notices = sa.Table(
     sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False),
     sa.Column("content", sa.Text(), nullable=False),
 )
+
+cells = sa.Table(
+    "cells",
+    metadata,
+    sa.Column("week", sa.Date(), primary_key=True),
+    sa.Column("channels", sa.String(64), primary_key=True),
+    sa.Column("family", sa.String(8), primary_key=True),
+    sa.Column("path", sa.String(160), primary_key=True),
+    sa.Column("count", sa.Integer(), nullable=False),
+)
+"""What was released of each week: no cell holds fewer than `counted_weeks.k` questions. The exact counts are never stored."""
+
+counted_weeks = sa.Table(
+    "counted_weeks",
+    metadata,
+    sa.Column("week", sa.Date(), primary_key=True),
+    sa.Column("k", sa.Integer(), nullable=False),
+)
+
+claims = sa.Table(
+    "claims",
+    metadata,
+    sa.Column("job", sa.String(20), primary_key=True),
+    sa.Column("day", sa.Date(), primary_key=True),
+)
+"""Which process does a daily job: whoever writes the row first."""
+
+review_decisions = sa.Table(
+    "review_decisions",
+    metadata,
+    sa.Column("key", sa.String(16), primary_key=True),
+    sa.Column("text", sa.String(300), nullable=False),
+    sa.Column("members", sa.Text(), nullable=False),
+    sa.Column("verdict", sa.String(8), nullable=False),
+    sa.Column("day", sa.Date(), nullable=False),
+)
+
+subscriptions = sa.Table("subscriptions", metadata, sa.Column("key", sa.String(24), primary_key=True))
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = timedelta(seconds=5).total_seconds()

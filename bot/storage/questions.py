@@ -1,7 +1,8 @@
 """The question log in the database. Writes rows that carry no identity; reads them back by their random token."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, fields
-from datetime import UTC
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -42,6 +43,20 @@ class DatabaseLog:
     async def count(self) -> int:
         async with self._engine.connect() as connection:
             return int((await connection.execute(sa.select(sa.func.count()).select_from(questions))).scalar_one())
+
+    async def asked_since(self, since: datetime) -> Mapping[str, int]:
+        wanted = (
+            sa.select(questions.c.rule, sa.func.count().label("asked"))
+            .where((questions.c.hour >= since.astimezone(UTC)) & questions.c.rule.is_not(None))
+            .group_by(questions.c.rule)
+        )
+        async with self._engine.connect() as connection:
+            return {row.rule: row.asked for row in (await connection.execute(wanted)).all()}
+
+    async def has(self, row: Row) -> bool:
+        same = (questions.c.hour == row.hour.astimezone(UTC)) & (questions.c.channel == row.channel) & (questions.c.question == row.question)
+        async with self._engine.connect() as connection:
+            return (await connection.execute(sa.select(questions.c.token).where(same).limit(1))).first() is not None
 
     async def lately(self, limit: int) -> list[str]:
         newest = sa.func.max(questions.c.hour)

@@ -6,8 +6,9 @@ Finding and composing are pure; the only effect is the anonymous row, written af
 import logging
 import re
 import secrets
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Protocol
 
 from bot.core.answer import Card, Teller, compose, verdict_on
@@ -23,6 +24,9 @@ log = logging.getLogger(__name__)
 
 CLOSED = "ditutup"
 """The kind of every message while the office has switched the whole bot off."""
+
+NAMELESS: frozenset[Channel] = frozenset({"web", "baris-perintah"})
+"""Channels that have no chat, so that two askers cannot be told from one who asks twice."""
 
 _SPACES = re.compile(r"[^\S\n]+")
 
@@ -99,11 +103,16 @@ class Asking:
             parts = answered if len(answered) > 1 else [whole if not answered or not isinstance(whole.result, Nothing) else answered[0]]
         return Reply(tuple(parts), spoken, shelf.scrubber.scrub(text).had_identifier, max(0, len(pieces) - MAX_PARTS))
 
-    async def record(self, reply: Reply) -> None:
-        """Writes the anonymous rows. A log that is down is counted and told, never the asker's trouble."""
+    async def record(self, reply: Reply, repeats: Collection[str] = ()) -> None:
+        """Writes the anonymous rows. A log that is down is counted and told, never the asker's trouble.
+
+        `repeats` are tokens of rows that an edge knows to be asked again within the hour. Where no edge can tell askers
+        apart, the same text within the hour counts as asked again.
+        """
         for row in reply.rows:
             try:
-                await self._questions.add(row)
+                again = row.token in repeats or (row.channel in NAMELESS and await self._questions.has(row))
+                await self._questions.add(replace(row, repeat=True) if again else row)
             except Exception as error:  # noqa: BLE001 - any storage fault must leave the answer untouched
                 self.lost_rows += 1
                 log.error("question row lost: %s", type(error).__name__)
@@ -127,6 +136,14 @@ class Asking:
     async def row(self, token: str) -> Row | None:
         """The very row an answer left behind."""
         return await self._questions.find(token)
+
+    async def asked_since(self, since: datetime) -> Mapping[str, int]:
+        """How often each rule was the answer; nothing when the log is away."""
+        try:
+            return await self._questions.asked_since(since)
+        except Exception as error:  # noqa: BLE001 - as above
+            log.error("counts not read: %s", type(error).__name__)
+            return {}
 
     def card(self, rule_id: str, branch_id: str | None = None, language: Language = "id") -> Card | None:
         """The card of a rule, for browsing and for taps. None when the rule or its wording is gone."""

@@ -1,17 +1,20 @@
 """Which questions a changed rulebook would answer otherwise: before → after, worst first. What an editor must see before publishing."""
 
+from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
-from bot.core.rulebook import Example, Rulebook, Verdict
+from bot.core.rulebook import Example, Notice, Rulebook, Verdict
 from bot.usecases.ask import Asking
 from bot.usecases.library import Shelf
 from bot.usecases.ports import Clock
 from bot.usecases.silent import SilentLog
 
 Origin = Literal["uji", "ditanyakan"]
+KEPT = 4
+"""Rulebooks whose answers are remembered: the live one, and drafts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +72,43 @@ def asking_from(shelf: Shelf, clock: Clock, day: date | None = None) -> Asking:
     return Asking(Held(shelf), SilentLog(), clock if day is None else lambda: datetime.combine(day, clock().timetz()))
 
 
-def flips(old: Shelf, new: Shelf, examples: Iterable[Example], asked: Iterable[str], clock: Clock) -> tuple[Flip, ...]:
+def without_notice(shelf: Shelf) -> Shelf:
+    """A shelf as it answers when nothing is switched off for the moment."""
+    rulebook = replace(shelf.rulebook, notice=Notice())
+    return replace(shelf, rulebook=rulebook, searcher=shelf.searcher.serving(rulebook))
+
+
+class Answers:
+    """What the last few rulebooks said on a day. Of every preview one side is the rulebook that serves: it need not be asked again."""
+
+    def __init__(self) -> None:
+        self._said: OrderedDict[tuple[str, Notice, date], dict[str, Said]] = OrderedDict()
+
+    def of(self, shelf: Shelf, questions: Iterable[str], clock: Clock) -> dict[str, Said]:
+        """What a rulebook says to each question."""
+        asking = asking_from(shelf, clock)
+        key = (shelf.rulebook.version, shelf.rulebook.notice, clock().date())
+        known = self._said.setdefault(key, {})
+        self._said.move_to_end(key)
+        while len(self._said) > KEPT:
+            self._said.popitem(last=False)
+        for question in questions:
+            if question not in known:
+                known[question] = _said(asking, question)
+        return known
+
+
+def flips(
+    old: Shelf, new: Shelf, examples: Iterable[Example], asked: Iterable[str], clock: Clock, answers: Answers | None = None
+) -> tuple[Flip, ...]:
     """Every question that the two rulebooks answer differently, worst first."""
-    before, after = asking_from(old, clock), asking_from(new, clock)
     questions: dict[str, tuple[Origin, tuple[str, ...]]] = dict.fromkeys(asked, ("ditanyakan", ()))
     questions |= {example.question: ("uji", example.rules) for example in examples}
+    answers = answers or Answers()
+    before, after = answers.of(old, questions, clock), answers.of(new, questions, clock)
     found = []
     for question, (origin, expected) in questions.items():
-        one, two = _said(before, question), _said(after, question)
+        one, two = before[question], after[question]
         if one != two:
             found.append(Flip(question, origin, expected, one, two))
     return tuple(sorted(found, key=lambda flip: flip.weight))

@@ -33,6 +33,8 @@ class Row:
     language: str
     feedback: str | None = None
     chosen: str | None = None
+    repeat: bool = False
+    """The same was asked there before in this hour: kept apart from all figures."""
 
 
 class QuestionLog(Protocol):
@@ -51,6 +53,14 @@ class QuestionLog(Protocol):
     async def find(self, token: str) -> Row | None: ...
 
     async def count(self) -> int: ...
+
+    async def asked_since(self, since: datetime) -> Mapping[str, int]:
+        """How often each rule was the answer."""
+        ...
+
+    async def has(self, row: Row) -> bool:
+        """True when the same text came by the same channel in the same hour."""
+        ...
 
     async def lately(self, limit: int) -> list[str]:
         """The scrubbed texts asked last, newest first, each once."""

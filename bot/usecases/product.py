@@ -4,10 +4,14 @@ from dataclasses import dataclass
 
 from bot.usecases.access import Access
 from bot.usecases.ask import Asking
+from bot.usecases.digest import Digest
 from bot.usecases.library import Library
+from bot.usecases.opendata import OpenData
 from bot.usecases.ports import Clock
 from bot.usecases.publishing import Publishing
+from bot.usecases.queue import ReviewQueue
 from bot.usecases.receipts import Receipts
+from bot.usecases.review import Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,4 +23,8 @@ class Product:
     receipts: Receipts
     access: Access
     publishing: Publishing
+    review: Review
+    queue: ReviewQueue
+    digest: Digest
+    open_data: OpenData
     clock: Clock

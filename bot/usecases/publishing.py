@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.core.assembly import Assembly, Documents, messages_of, version_of
+from bot.core.assembly import Assembly, Documents, assemble, messages_of, version_of
 from bot.core.changes import RuleChange, changes, file_changes
 from bot.core.merging import Conflict, Side, merge
 from bot.core.problem import Problem
 from bot.core.rulebook import Notice
-from bot.usecases.flips import Flip, flips
+from bot.usecases.flips import Answers, Flip, flips, without_notice
 from bot.usecases.library import Library, NoRulebook, Shelf, pack, unpack
 from bot.usecases.ports import Archive, Clock, Draft, Drafts, Edition, Editions, QuestionLog
 from bot.usecases.uploads import documents_in
@@ -41,6 +41,8 @@ class Work:
     base: Documents
     documents: Documents
     conflicts: tuple[Conflict, ...]
+    number: int
+    """The edition that `live` is."""
 
     @property
     def key(self) -> str:
@@ -106,8 +108,12 @@ class Publishing:
         self._clock = clock
         self.approvals = approvals
         self._number = 0
+        """The edition that serves here. Changes together with the shelf, or what grew from one would pass as grown from the other."""
+        self._tried = 0
         self._folder = ""
+        self._checked: tuple[str, tuple[Problem, ...]] = ("", ())
         self._previews: OrderedDict[tuple[str, str], asyncio.Task[Preview]] = OrderedDict()
+        self._answers = Answers()
 
     # --- what serves ---
 
@@ -135,14 +141,15 @@ class Publishing:
         posted = self._library.shelf.rulebook.notice != notice
         if posted:
             self._library.post(notice)
-        if latest is None or latest.number <= self._number:
+        if latest is None or latest.number <= max(self._number, self._tried):
             return posted
         return await self._serve(latest) or posted
 
     async def _serve(self, edition: Edition) -> bool:
         """Loads an edition; False when its documents are gone or this program cannot read them."""
-        self._number = edition.number
+        self._tried = edition.number
         if self._library.is_ready and self._library.shelf.rulebook.version == edition.version:
+            self._number = edition.number
             return True
         kept = await self._archive.find(edition.version)
         if kept is None:
@@ -153,6 +160,7 @@ class Publishing:
             log.error("edition %d refused: %d problems", edition.number, len(assembly.errors))
             return False
         self._library.install(shelf)
+        self._number = edition.number
         return True
 
     async def _record_folder(self, latest: Edition | None) -> None:
@@ -192,17 +200,17 @@ class Publishing:
 
     async def work(self, owner: str) -> Work:
         """Somebody's changes on top of what serves now."""
-        live = unpack(self._library.shelf.documents)
+        number, version, live = self._number, self._library.shelf.rulebook.version, unpack(self._library.shelf.documents)
         draft = await self._drafts.find(owner)
         if draft is None:
-            return Work(None, live, live, live, ())
+            return Work(None, live, live, live, (), number)
         edition = await self._editions.find(draft.base)
         base = (await self._documents_of(edition.version) if edition else None) or live
         ours = _overlaid(base, draft.changed)
-        if edition is None or edition.version == self._library.shelf.rulebook.version:
-            return Work(draft, live, base, ours, ())
-        merged = merge(base, ours, live)
-        return Work(draft, live, base, merged.documents, merged.open)
+        if edition is None or edition.version == version:
+            return Work(draft, live, base, ours, (), number)
+        merged = await asyncio.to_thread(merge, base, ours, live)
+        return Work(draft, live, base, merged.documents, merged.open, number)
 
     async def drafts(self) -> list[Draft]:
         """All unpublished changes, the newest first."""
@@ -230,7 +238,7 @@ class Publishing:
         work = await self.work(owner)
         if work.draft is None:
             return Refused("tidak-ada")
-        merged = merge(work.base, _overlaid(work.base, work.draft.changed), work.live, choices)
+        merged = await asyncio.to_thread(merge, work.base, _overlaid(work.base, work.draft.changed), work.live, choices)
         return Refused("bentrok") if merged.open else await self._write(work, owner, work.draft.author, merged.documents)
 
     async def discard(self, owner: str, author: str = "") -> None:
@@ -245,7 +253,7 @@ class Publishing:
         changed = _difference(work.live, documents)
         latest = await self._editions.latest()
         folder = work.draft.folder if work.draft else latest.folder if latest else self._folder
-        draft = Draft(owner, author, self._number, folder, work.revision, changed, self._clock())
+        draft = Draft(owner, author, work.number, folder, work.revision, changed, self._clock())
         return (await self._drafts.find(owner)) or Refused("tidak-ada") if await self._drafts.save(draft) else Refused("berubah")
 
     # --- preview and publish ---
@@ -253,18 +261,18 @@ class Publishing:
     async def preview(self, owner: str, patience: float | None = None) -> Preview | None:
         """What publishing would change. None when it is not ready within `patience` seconds; asking again goes on waiting."""
         work = await self.work(owner)
-        key = (self._library.shelf.rulebook.version, work.key)
-        if key not in self._previews:
-            self._previews[key] = asyncio.create_task(self._prepare(work), name="preview")
-            while len(self._previews) > 3:  # each holds an index in memory
-                _, oldest = self._previews.popitem(last=False)
-                oldest.cancel()
-        done, _ = await asyncio.wait({self._previews[key]}, timeout=patience)
-        return self._previews[key].result() if done else None
+        key = (version_of(work.live), work.key)
+        task = self._previews.get(key)
+        if task is None or (task.done() and task.exception()):  # what failed, as when the database was away, is tried again
+            task = self._previews[key] = asyncio.create_task(self._prepare(work), name="preview")
+            while len(self._previews) > 3:  # each holds an index in memory; one that somebody still waits for ends by itself
+                self._previews.popitem(last=False)
+        done, _ = await asyncio.wait({task}, timeout=patience)
+        return task.result() if done else None
 
     async def _prepare(self, work: Work) -> Preview:
         asked = await self._questions.lately(ASKED_LATELY)
-        old = self._library.shelf
+        old = without_notice(self._library.shelf)
         day = self._clock().date()
 
         def build() -> Preview:
@@ -273,11 +281,19 @@ class Publishing:
             files = file_changes(work.live, work.documents)
             if shelf is None:
                 return Preview(work.key, assembly.problems, (), files, (), 0, None)
-            found = flips(old, shelf, assembly.examples, asked, self._clock)
+            found = flips(old, shelf, assembly.examples, asked, self._clock, self._answers)
             moved = changes(old.rulebook, shelf.rulebook, day)
             return Preview(work.key, assembly.problems, moved, files, found, len({*asked, *(e.question for e in assembly.examples)}), shelf)
 
         return await asyncio.to_thread(build)
+
+    async def problems(self, owner: str) -> tuple[Problem, ...]:
+        """The Problems of somebody's draft, without asking any question again."""
+        work = await self.work(owner)
+        if self._checked[0] != work.key:
+            assembly = await asyncio.to_thread(assemble, work.documents, self._library.spare)
+            self._checked = (work.key, assembly.problems)
+        return self._checked[1]
 
     async def publish(self, owner: str, seen: str, author: str, approver: str, reason: str) -> Published | Waiting | Refused:
         """Makes a draft serve. `seen` is the key of the preview the editor looked at, `approver` who says yes (opaque)."""
@@ -294,13 +310,15 @@ class Publishing:
         if work.key == version_of(work.live) and work.draft.folder == self._folder_of(await self._editions.latest()):
             return Refused("sama")
         preview = await self.preview(owner)
+        if preview is not None and preview.key != seen:
+            return Refused("berubah")
         if preview is None or preview.shelf is None:
             return Refused("masalah")
         approvals = await self._drafts.approve(owner, work.revision, approver)
         if approvals < self.approvals:
             return Waiting(approvals, self.approvals)
         latest = await self._editions.latest()
-        if latest is not None and latest.number != self._number:
+        if latest is not None and latest.number != work.number:
             return Refused("didahului")
         await self._keep(preview.shelf)
         edition = await self._add(latest, preview.shelf.rulebook.version, work.draft.folder, "terbit", author, reason)

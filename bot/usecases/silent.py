@@ -1,5 +1,8 @@
 """A question log that keeps nothing, for measurements and previews."""
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from bot.usecases.ports import Feedback, Row
 
 
@@ -20,6 +23,12 @@ class SilentLog:
 
     async def count(self) -> int:
         return 0
+
+    async def asked_since(self, since: datetime) -> Mapping[str, int]:
+        return {}
+
+    async def has(self, row: Row) -> bool:
+        return False
 
     async def lately(self, limit: int) -> list[str]:
         return []

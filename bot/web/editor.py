@@ -6,7 +6,7 @@ Every endpoint asks the doorkeeper first and writes what it did to the trail. Wo
 import asyncio
 from collections.abc import Mapping
 from datetime import date
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from starlette.datastructures import UploadFile
@@ -16,16 +16,17 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.core.merging import Side
-from bot.core.problem import Problem, quoted
+from bot.core.problem import Problem
 from bot.core.rulebook import Notice
 from bot.usecases.access import Session
 from bot.usecases.flips import asking_from, title_of
 from bot.usecases.library import pack, unpack
 from bot.usecases.ports import Draft
 from bot.usecases.product import Product
-from bot.usecases.publishing import DEPLOY, Preview, Published, Refused, Waiting, Work
+from bot.usecases.publishing import DEPLOY, Published, Refused, Waiting
 from bot.usecases.spreadsheet import workbook
 from bot.usecases.uploads import MAX_UPLOAD
+from bot.web.entries import told
 from bot.web.login import Doorkeeper
 from bot.web.view import View
 
@@ -98,8 +99,9 @@ class EditorPages:
         choices = {key.removeprefix("pilih:"): SIDES[str(value)] for key, value in form.items() if key.startswith("pilih:") and str(value) in SIDES}
         result = await self._publishing.decide(owner, choices)
         await self._access.note(session.member, "putuskan", f"{len(choices)} bentrok")
-        said = f"tolak-{result.why}" if isinstance(result, Refused) else ""
-        return await self._draft_page(session, owner, said=said, status=409 if said else 200)
+        if isinstance(result, Refused):
+            return await self._draft_page(session, owner, said=f"tolak-{result.why}", status=409)
+        return RedirectResponse(f"/kelola/rancangan?{urlencode({'pemilik': owner})}", 303)
 
     async def upload(self, request: Request) -> Response:
         session, form = await self._door.form(request, "admin", max_files=1, largest=MAX_UPLOAD + 1)
@@ -142,7 +144,7 @@ class EditorPages:
             preview=preview,
             waiting=work.draft is not None and not work.conflicts and preview is None,
             others=[draft for draft in drafts if draft.owner != owner],
-            problems=_with_lines(preview, work),
+            problems=await asyncio.to_thread(told, preview.problems, work.documents) if preview else [],
             refused=refused or [],
             old=self._library.shelf.rulebook,
             title_of=title_of,
@@ -263,9 +265,3 @@ def _owner(given: str, session: Session) -> str:
 
 def _line(value: object) -> str:
     return " ".join(str(value or "").split())[:300]
-
-
-def _with_lines(preview: Preview | None, work: Work) -> list[tuple[Problem, str]]:
-    """Each Problem with the very line it points at, errors first."""
-    problems = sorted(preview.problems, key=lambda problem: problem.severity != "galat") if preview else []
-    return [(problem, quoted(problem, work.documents)) for problem in problems]

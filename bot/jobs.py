@@ -1,0 +1,70 @@
+"""What runs beside answering: following what others publish, counting, purging, the digest, and a process that draws."""
+
+import asyncio
+import logging
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.usecases.digest import Digest, Send
+from bot.usecases.publishing import Publishing
+from bot.usecases.upkeep import Upkeep
+
+log = logging.getLogger(__name__)
+
+UPKEEP_SECONDS = 600
+FOLLOW_SECONDS = 2
+"""How often a process looks whether another one has published."""
+
+
+async def follow(publishing: Publishing) -> None:
+    """Takes over what other processes publish, as long as the program runs."""
+    is_away = False
+    while True:
+        await asyncio.sleep(FOLLOW_SECONDS)
+        try:
+            await publishing.follow()
+            is_away = False
+        except (SQLAlchemyError, OSError) as error:
+            if not is_away:
+                log.warning("cannot see what others publish: %s", type(error).__name__)
+            is_away = True
+
+
+async def tend(upkeep: Upkeep, digest: Digest, send: Callable[[], Send | None]) -> None:
+    """Counts, purges and sends the digest, as long as the program runs. Which process does it does not matter.
+
+    `send` gives the way to people, None while there is none.
+    """
+    while True:
+        try:
+            await upkeep.run_once()
+            way = send()
+            if way is not None:
+                await digest.run_once(way)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("upkeep put off: %s", type(error).__name__)
+        await asyncio.sleep(UPKEEP_SECONDS)
+
+
+class DrawingRoom:
+    """A process of its own for pictures: their library is heavy, and answering must not wait for them. Started when first needed."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+
+    async def draw(self, function: Callable[..., bytes], *values: object) -> bytes:
+        """What the function makes of the values."""
+        self._pool = self._pool or ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, function, *values)
+        except BrokenProcessPool:
+            self._pool = None  # the next picture gets a new process
+            raise
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
