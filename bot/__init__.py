@@ -1,1 +1,8 @@
-"""Tanya Netral: what political neutrality allows Indonesian civil servants, asked in their own words."""
+"""Tanya Netral: what political neutrality allows Indonesian civil servants."""
+
+import os
+
+# Our matrices are small: several threads of the linear algebra library only wait for each other, and on a busy machine for long.
+# Measured with two cores and other work on them: learning took 22 s with one thread and 130 to 200 s with two.
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
