@@ -179,6 +179,7 @@ async def serve(settings: Settings, host: str) -> None:
                 telegram.start(f"{settings.public_url}/telegram" if settings.public_url else None, settings.webhook_secret)
             await server.serve()
         finally:
+            product.publishing.stop()
             for job in jobs:
                 job.cancel()
             await asyncio.gather(*jobs, return_exceptions=True)

@@ -45,7 +45,7 @@ async def tend(upkeep: Upkeep, digest: Digest, send: Callable[[], Send | None]) 
             way = send()
             if way is not None:
                 await digest.run_once(way)
-        except (SQLAlchemyError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was: were this task to end, old questions would never be purged again
             log.warning("upkeep put off: %s", type(error).__name__)
         await asyncio.sleep(UPKEEP_SECONDS)
 

@@ -1,5 +1,8 @@
 """From a draft to the serving rulebook: previewed, published, followed by other processes, taken back; and nothing lost."""
 
+import asyncio
+import threading
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,7 +20,7 @@ from bot.storage.database import migrate, open_engine
 from bot.storage.editions import DatabaseDrafts, DatabaseEditions
 from bot.usecases.ask import Asking
 from bot.usecases.flips import asking_from
-from bot.usecases.library import Library, NoRulebook
+from bot.usecases.library import Library, NoRulebook, pack, unpack
 from bot.usecases.ports import Draft
 from bot.usecases.publishing import DEPLOY, Preview, Published, Publishing, Refused, Waiting
 from tests.conftest import NOW
@@ -355,3 +358,26 @@ async def test_a_draft_can_be_asked_on_another_day(office: Office) -> None:
 
 def test_the_small_rulebook_is_what_these_tests_change() -> None:
     assert "Boleh, rahasiakan" in RULES
+
+
+async def test_an_older_download_that_is_sent_back_does_not_take_back_what_others_published(office: Office) -> None:
+    old = office.library.shelf
+    await office.change("sari", "Boleh, rahasiakan", "Boleh; rahasiakan")
+    await office.publish("sari")
+    edited = {**unpack(old.documents), FILE: RULES.replace("Jangan menyukai unggahan calon.", "Jangan menyukai unggahan calon mana pun.").encode()}
+    result = await office.publishing.upload("budi", "Budi", f"buku-aturan-{old.rulebook.version}.zip", pack(edited))
+    assert isinstance(result, Draft)
+    merged = (await office.publishing.work("budi")).documents[FILE].decode()
+    assert "Boleh; rahasiakan" in merged
+    assert "calon mana pun" in merged
+
+
+async def test_a_preview_in_the_making_does_not_hold_up_the_end(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    await office.change("sari", "Boleh, rahasiakan", "Boleh; rahasiakan")
+    monkeypatch.setattr(office.library, "prepare", lambda _: time.sleep(30))
+    waiting = asyncio.create_task(office.preview("sari"))
+    await asyncio.sleep(0.2)
+    office.publishing.stop()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(waiting, 5)
+    assert not [thread for thread in threading.enumerate() if thread.name == "preview" and not thread.daemon]

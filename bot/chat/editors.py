@@ -9,6 +9,7 @@ import io
 import logging
 import re
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from telegram import Document, ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, Message, Update
 from telegram.error import BadRequest, NetworkError
@@ -99,7 +100,7 @@ class Editors:
             await send(context.bot, chat, tell("unggah-terlalu-besar", batas=MAX_UPLOAD // 1_000_000))
             return
         result = await self._publishing.upload(member.key, member.name, name, raw)
-        await self._access.note(member, "unggah", f"{name[:60]}, {len(raw)} byte")
+        await self._access.note(member, "unggah", f"{PurePath(name).suffix[:8]}, {len(raw)} byte")
         if isinstance(result, Refused):
             await self._refuse(member, result, context, chat, tell)
         elif not isinstance(result, Draft):

@@ -74,7 +74,10 @@ class Reports:
 
     async def _show(self, bot: Bot, chat: int, text: str, board: Dashboard, tell: Teller) -> None:
         title = tell("laporan-judul", mulai=board.period.first, sampai=board.period.end)
-        drawn = await self._draw(picture, board, title)
-        await bot.send_photo(chat, InputFile(io.BytesIO(drawn), "laporan.png"), caption=title)
+        try:
+            drawn = await self._draw(picture, board, title)
+            await bot.send_photo(chat, InputFile(io.BytesIO(drawn), "laporan.png"), caption=title)
+        except Exception as error:  # noqa: BLE001 - whatever became of the picture, the words must come
+            log.warning("a report went without its picture: %s", type(error).__name__)
         more = InlineKeyboardMarkup([[InlineKeyboardButton(tell("tombol-buka-web"), url=f"{self._site}/tinjau")]])
         await send(bot, chat, html.escape(text), more)

@@ -13,7 +13,7 @@ from bot.core.rulebook import Rule, Rulebook, Verdict
 @dataclass(frozen=True, slots=True)
 class RuleChange:
     """One rule that is not what it was. `fields` are the YAML keys that differ; `basis_moved` when what it stands on did;
-    `branch_loosens` when a branch permits what neither it nor, if it is new, the rule permitted before."""
+    `loosens_elsewhere` when a branch, or a wording that starts later, permits what was not permitted before."""
 
     rule: str
     title: str
@@ -22,12 +22,12 @@ class RuleChange:
     basis_moved: bool
     before: Verdict | None
     after: Verdict | None
-    branch_loosens: bool = False
+    loosens_elsewhere: bool = False
 
     @property
     def loosens(self) -> bool:
         """True when people may now act on what they could not act on before."""
-        return self.branch_loosens or (_permits(self.after) and not _permits(self.before))
+        return self.loosens_elsewhere or (_permits(self.after) and not _permits(self.before))
 
 
 def changes(old: Rulebook, new: Rulebook, day: date) -> tuple[RuleChange, ...]:
@@ -44,7 +44,7 @@ def changes(old: Rulebook, new: Rulebook, day: date) -> tuple[RuleChange, ...]:
         after = verdict_on(new, now, day) if now else None
         shown = now or was
         assert shown is not None  # the name comes from one of the two
-        freer = bool(was and now and after and _has_freer_branch(was, now, before))
+        freer = bool(was and now and after and _has_freer_branch(was, now, before)) or _will_loosen(old, new, was, now, day)
         found.append(RuleChange(name, shown.title, kind, fields, moved, before, after, freer))
     return tuple(sorted(found, key=lambda change: (not change.loosens, change.before == change.after, not change.basis_moved)))
 
@@ -64,6 +64,12 @@ def file_changes(old: Documents, new: Documents) -> dict[str, str]:
 
 def _permits(verdict: Verdict | None) -> bool:
     return verdict is not None and verdict.permits
+
+
+def _will_loosen(old: Rulebook, new: Rulebook, was: Rule | None, now: Rule | None, day: date) -> bool:
+    """True when a wording that starts later permits what would not have been permitted on that day."""
+    later = [start for start in (now.versions if now else ()) if start > day]
+    return any(_permits(verdict_on(new, now, start)) and not _permits(verdict_on(old, was, start) if was else None) for start in later if now)
 
 
 def _has_freer_branch(was: Rule, now: Rule, verdict: Verdict | None) -> bool:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-Side = Literal["kita", "mereka"]
+Side = Literal["kita", "mereka", "keduanya"]
+"""Whose lines stay where both changed them; both, for two entries added at one place."""
 Lines = list[bytes]
 """Lines with their ends, as bytes: what is merged comes out as it went in, whatever its encoding."""
 
@@ -78,7 +79,8 @@ def _merge_lines(file: str, was: bytes, we: bytes, they: bytes, decided: Mapping
             texts = (_text(b"".join(before)), _text(b"".join(mine)), _text(b"".join(yours)))
             conflict = Conflict(file, len(conflicts) + 1, _entry(written + mine), *texts)
             conflicts.append(conflict)
-            written += yours if decided.get(conflict.key) == "mereka" else mine
+            side = decided.get(conflict.key)
+            written += yours if side == "mereka" else [*mine, *yours] if side == "keduanya" else mine
     return b"".join(written), conflicts
 
 

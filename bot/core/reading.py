@@ -74,6 +74,7 @@ def read(file: str, raw: bytes) -> Reading:
         mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         lines = text.splitlines()
+        line = min(line, len(lines))  # an end that comes too early is told at the last line there is
         what, fix = _explain(error.problem or "", lines[line - 1] if 0 < line <= len(lines) else "")
         reading.problems.append(Problem(file, line, column, "", what, fix))
     except yaml.YAMLError as error:

@@ -77,7 +77,7 @@ class Searcher:
     @staticmethod
     def cache_key(rulebook: Rulebook) -> str:
         """Names what was learnt from a rulebook: a change that touches neither phrasings nor glossary needs no new learning."""
-        learnt_from = repr((texts_of(rulebook), rulebook.glossary))
+        learnt_from = repr(([(owner, branch, text) for _, owner, branch, text in texts_of(rulebook)], rulebook.glossary))
         return f"learnt-{FORMAT}-{hashlib.sha256(learnt_from.encode()).hexdigest()[:16]}"
 
     def serving(self, rulebook: Rulebook) -> "Searcher":

@@ -11,6 +11,7 @@ from bot.usecases.library import Library
 from bot.usecases.ports import Clock
 from bot.usecases.review import Review
 from bot.usecases.review_ports import Ledger
+from bot.usecases.weeks import last_complete
 
 FIRST_HOUR = 8
 TOP = 5
@@ -41,12 +42,12 @@ class Digest:
         self._clock = clock
 
     async def run_once(self, send: Send) -> int:
-        """Sends this Monday's digest, if it is time and nobody has; how many people it went to."""
+        """Sends this Monday's digest, if it is time and nobody has; how many people it was handed over for."""
         now = self._clock()
-        if not is_time(now) or not await self._ledger.claim("ringkasan", now.date()):
-            return 0
-        board = await self._review.dashboard(1)
-        if board is None:
+        board = await self._review.dashboard(1) if is_time(now) else None
+        if board is None or board.period.first != last_complete(now):
+            return 0  # last week is not counted yet; a later run today finds it
+        if not await self._ledger.claim("ringkasan", now.date()):
             return 0
         text, sent = digest_text(board, Teller(self._library.shelf.rulebook, "id")), 0
         for key in await self.subscriptions.keys():

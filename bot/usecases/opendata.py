@@ -1,5 +1,6 @@
 """What anybody may download: the released cells, whole, and a word on what they are. Nothing else ever goes into these files."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
@@ -21,7 +22,7 @@ class OpenData:
 
     async def table(self) -> bytes:
         """All released cells as CSV."""
-        return open_csv(await self._counts.released(date.min, date.max)).encode()
+        return (await asyncio.to_thread(open_csv, await self._counts.released(date.min, date.max))).encode()
 
     async def database(self) -> bytes:
         """The same as an SQLite file that explains itself."""
@@ -30,4 +31,4 @@ class OpenData:
             "isi": "Jumlah pertanyaan per minggu. Tiap angka memuat paling sedikit k pertanyaan; kunci * adalah gabungan yang tidak dirinci.",
             "lisensi": "CC0",
         }
-        return self._to_database(await self._counts.released(date.min, date.max), about)
+        return await asyncio.to_thread(self._to_database, await self._counts.released(date.min, date.max), about)

@@ -8,9 +8,11 @@ from bot.core.rulebook import Rulebook
 
 def add_to_rule(documents: Documents, rulebook: Rulebook, rule: str, phrase: str) -> dict[str, bytes]:
     """The file of a rule with one more phrasing. Raises KeyError for a rule that is not there, CannotEdit as `put` does."""
-    known = rulebook.resolve(rule)
-    names = {rule, known.id if known else rule}
-    for file in sorted(name for name in documents if name.startswith("aturan/")):
+    live = rulebook.resolve(rule)
+    names = {rule, live.id if live else rule}
+    # To read a file takes long, so only those are read in which the rule may stand.
+    files = (name for name in sorted(documents) if name.startswith("aturan/") and any(known.encode() in documents[name] for known in names))
+    for file in files:
         for at, entry in _entries(documents[file], "aturan"):
             if entry.get("id") in names:
                 return {file: _appended(documents[file], (*at, "frasa"), entry.get("frasa"), phrase)}

@@ -5,11 +5,14 @@ swapped by one assignment. History is only added to: going back publishes old do
 """
 
 import asyncio
+import contextlib
 import logging
+import re
+import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from bot.core.assembly import Assembly, Documents, assemble, messages_of, version_of
 from bot.core.changes import RuleChange, changes, file_changes
@@ -22,10 +25,14 @@ from bot.usecases.ports import Archive, Clock, Draft, Drafts, Edition, Editions,
 from bot.usecases.uploads import documents_in
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
+_DOWNLOAD = re.compile(r"buku-aturan-([0-9a-f]{8})")
+"""How our downloads are called: the name tells which version somebody has edited."""
 
 ASKED_LATELY = 500
 """How many different recent questions the flip report runs again."""
 MAX_REASON = 300
+SENTENCES = "pesan.yaml"
 DEPLOY = "deploy"
 """Owner of the draft in which a deployed folder waits beside published edits."""
 
@@ -231,7 +238,19 @@ class Publishing:
         files, problems = await asyncio.to_thread(documents_in, name, raw, work.live)
         if problems:
             return problems
+        if work.draft is None and (old := await self._grew_from(name, work)) is not None:
+            # Edited from an older download: what others have published since is merged, not taken back.
+            base = await self._documents_of(old.version) or work.live
+            draft = Draft(owner, author, old.number, old.folder, 0, _difference(base, _overlaid(base, files)), self._clock())
+            return (await self._drafts.find(owner)) or Refused("tidak-ada") if await self._drafts.save(draft) else Refused("berubah")
         return await self.save(owner, author, files, work.revision)
+
+    async def _grew_from(self, name: str, work: Work) -> Edition | None:
+        """The older edition that an uploaded download names; None when it is the live one or says nothing."""
+        named = _DOWNLOAD.search(name)
+        if named is None or named[1] == version_of(work.live):
+            return None
+        return next((edition for edition in await self._editions.history(1000) if edition.version == named[1]), None)
 
     async def decide(self, owner: str, choices: Mapping[str, Side]) -> Draft | Refused:
         """Settles conflicts with what was published in between; every one must be decided."""
@@ -278,21 +297,28 @@ class Publishing:
         def build() -> Preview:
             assembly: Assembly
             assembly, shelf = self._library.prepare(work.documents)
+            spoilt = _spoilt_sentences(work)
+            problems = (*spoilt, *assembly.problems)
             files = file_changes(work.live, work.documents)
-            if shelf is None:
-                return Preview(work.key, assembly.problems, (), files, (), 0, None)
+            if shelf is None or any(problem.severity == "galat" for problem in spoilt):
+                return Preview(work.key, problems, (), files, (), 0, None)
             found = flips(old, shelf, assembly.examples, asked, self._clock, self._answers)
             moved = changes(old.rulebook, shelf.rulebook, day)
-            return Preview(work.key, assembly.problems, moved, files, found, len({*asked, *(e.question for e in assembly.examples)}), shelf)
+            return Preview(work.key, problems, moved, files, found, len({*asked, *(e.question for e in assembly.examples)}), shelf)
 
-        return await asyncio.to_thread(build)
+        return await _aside(build)
+
+    def stop(self) -> None:
+        """Ends previews in the making, so that they do not hold up the end of the program."""
+        for preview in self._previews.values():
+            preview.cancel()
 
     async def problems(self, owner: str) -> tuple[Problem, ...]:
         """The Problems of somebody's draft, without asking any question again."""
         work = await self.work(owner)
         if self._checked[0] != work.key:
             assembly = await asyncio.to_thread(assemble, work.documents, self._library.spare)
-            self._checked = (work.key, assembly.problems)
+            self._checked = (work.key, (*_spoilt_sentences(work), *assembly.problems))
         return self._checked[1]
 
     async def publish(self, owner: str, seen: str, author: str, approver: str, reason: str) -> Published | Waiting | Refused:
@@ -371,6 +397,38 @@ class Publishing:
             return None
         self._number = edition.number
         return edition
+
+
+async def _aside(work: Callable[[], T]) -> T:
+    """Runs work in a thread of its own that the end of the program does not wait for, as it would for the pool's."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def tell(fill: Callable[[Any], None], value: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is gone, and with it whoever wanted to know
+            loop.call_soon_threadsafe(lambda: None if done.cancelled() else fill(value))
+
+    def run() -> None:
+        try:
+            result = work()
+        except Exception as error:  # noqa: BLE001 - handed to whoever waits
+            tell(done.set_exception, error)
+        else:
+            tell(done.set_result, result)
+
+    threading.Thread(target=run, name="preview", daemon=True).start()
+    return await done
+
+
+def _spoilt_sentences(work: Work) -> list[Problem]:
+    """The Problems of fixed sentences that a draft changes. Sentences of the program stand in for what an older edition lacks,
+    and would hide what somebody has just broken.
+    """
+    if work.documents.get(SENTENCES) == work.live.get(SENTENCES):
+        return []
+    before, after = (assemble({SENTENCES: side.get(SENTENCES, b"")}).problems for side in (work.live, work.documents))
+    known = {(problem.field, problem.what) for problem in before}
+    return [problem for problem in after if problem.file == SENTENCES and problem.field and (problem.field, problem.what) not in known]
 
 
 def _overlaid(base: Documents, changed: Mapping[str, bytes | None]) -> dict[str, bytes]:

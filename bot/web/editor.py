@@ -6,6 +6,7 @@ Every endpoint asks the doorkeeper first and writes what it did to the trail. Wo
 import asyncio
 from collections.abc import Mapping
 from datetime import date
+from pathlib import PurePath
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
@@ -34,7 +35,7 @@ ZONE = ZoneInfo("Asia/Jakarta")
 PATIENCE = 8.0
 """Seconds a page waits for a preview before it says that it is being made."""
 
-SIDES: dict[str, Side] = {"kita": "kita", "mereka": "mereka"}
+SIDES: dict[str, Side] = {"kita": "kita", "mereka": "mereka", "keduanya": "keduanya"}
 
 
 class EditorPages:
@@ -109,8 +110,9 @@ class EditorPages:
         if not isinstance(file, UploadFile):
             raise HTTPException(400)
         raw, name = await file.read(), file.filename or ""
+        await form.close()
         result = await self._publishing.upload(session.member.key, session.member.name, name, raw)
-        await self._access.note(session.member, "unggah", f"{name[:60]}, {len(raw)} byte")
+        await self._access.note(session.member, "unggah", f"{PurePath(name).suffix[:8]}, {len(raw)} byte")
         if isinstance(result, Draft):
             return RedirectResponse("/kelola/rancangan", 303)
         if isinstance(result, Refused):

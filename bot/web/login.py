@@ -86,6 +86,7 @@ class Doorkeeper:
         session = await self.session(request, role)
         sent = await request.form(max_files=max_files, max_fields=max_fields, max_part_size=largest)
         if not hmac.compare_digest(str(sent.get("csrf", "")).encode(errors="replace"), session.csrf.encode()):
+            await sent.close()
             raise HTTPException(403)
         return session, sent
 

@@ -15,6 +15,8 @@ from bot.web.forms import HIDDEN, REPEALED, shown, shown_item
 from bot.web.shapes import Shape, shape_of
 
 MAX_FIELDS = 5000
+MAX_ITEMS = 200
+"""Items of one list, or versions of one rule: a page with thousands would be too large for any browser."""
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -29,7 +31,7 @@ def read_form(model: type[BaseModel], posted: Mapping[str, str], old: Value = No
     """The entry that was filled in. `old` is the value the form was made of: what it shows is taken over as it was written,
     and so is what it does not show. Fields that were not posted count as empty, names of no field as absent.
 
-    Raises ValueError, in Indonesian, when there are too many fields.
+    Raises ValueError, in Indonesian, when there are too many fields or items.
     """
     if len(posted) > MAX_FIELDS:
         raise ValueError(f"Formulir terlalu besar: {len(posted)} isian, paling banyak {MAX_FIELDS}.")
@@ -80,7 +82,10 @@ def _typed(posted: Mapping[str, str], name: str) -> str:
 def _steps(path: Path, posted: Mapping[str, str]) -> list[str]:
     """The steps that were posted below a path, each once, in the order of the form."""
     start = f"{name_of(path)}/"
-    return list(dict.fromkeys(name[len(start) :].split("/")[0] for name in posted if name.startswith(start) and "/" in name[len(start) :]))
+    steps = list(dict.fromkeys(name[len(start) :].split("/")[0] for name in posted if name.startswith(start) and "/" in name[len(start) :]))
+    if len(steps) > MAX_ITEMS:
+        raise ValueError(f"Terlalu banyak butir: {len(steps)}, paling banyak {MAX_ITEMS}.")
+    return steps
 
 
 def _items(shape: Shape, path: Path, posted: Mapping[str, str], old: list[Value]) -> Iterator[Value]:

@@ -1,6 +1,7 @@
 """The officials' pages: what was asked and what was not answered, as the disclosure rule lets it out; and what to do about a miss."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from urllib.parse import urlencode
 
@@ -13,21 +14,24 @@ from bot.core.editing import CannotEdit
 from bot.core.scrub import HOLE
 from bot.usecases.access import Session
 from bot.usecases.charts import NAMES, chart
-from bot.usecases.clarifications import Proposal, proposals
+from bot.usecases.clarifications import proposals
 from bot.usecases.dashboard import Dashboard
-from bot.usecases.exports import DAYS, as_csv, as_workbook, tables
+from bot.usecases.exports import Table, as_csv, as_workbook, tables
 from bot.usecases.phrase import add_outside, add_to_rule
 from bot.usecases.product import Product
 from bot.usecases.publishing import Refused
 from bot.usecases.queue import Group
 from bot.usecases.review import CHANNELS
-from bot.usecases.weeks import LENGTHS
+from bot.usecases.weeks import LENGTHS, monday_of
 from bot.web.entries import EntryPages
 from bot.web.login import Doorkeeper
 from bot.web.view import View
 
 Draw = Callable[..., Awaitable[bytes]]
 """Runs a drawing function elsewhere, so that answering never waits for a picture."""
+
+OLDEST = date(2020, 1, 1)
+"""No week before this can be looked at: there was no bot."""
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -62,18 +66,17 @@ class ReviewPages:
         if board is None:
             return self._view.page("tinjau/kosong.html", session=session)
         here = {"minggu": str(weeks), **({"saluran": channel} if channel else {}), **({"akhir": str(ending)} if ending else {})}
+        proposed = proposals(board, self._view.rulebook, self._clock().date())
         return self._view.page(
             "tinjau/papan.html",
             session=session,
             board=board,
-            tables={table.name: table for table in tables(board, self._proposals(board))},
-            proposals=self._proposals(board),
+            tables={table.name: table for table in tables(board, proposed)},
+            proposals=proposed,
             lengths=LENGTHS,
             channels=CHANNELS,
             address=lambda **changes: "/tinjau?" + urlencode({k: v for k, v in {**here, **changes}.items() if v}),
             query=urlencode(here),
-            days=DAYS,
-            charts=NAMES,
             newest=await self._review.newest(),
             printing="cetak" in request.query_params,
         )
@@ -86,7 +89,7 @@ class ReviewPages:
             raise HTTPException(404)
         # A picture of its own, with styles of its own; it runs nothing.
         return Response(
-            await self._draw(chart, name, board),
+            await self._draw(chart, name, board, "sempit" in request.query_params),
             media_type="image/svg+xml",
             headers={"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"},
         )
@@ -98,8 +101,8 @@ class ReviewPages:
         if board is None:
             raise HTTPException(404)
         if name in ("tinjauan.csv", "tinjauan.xlsx"):
-            found = tables(board, self._proposals(board))
-            content, kind = (as_csv(found).encode("utf-8-sig"), "text/csv") if name.endswith("csv") else (as_workbook(found), XLSX)
+            found = tables(board, proposals(board, self._view.rulebook, self._clock().date()))
+            content, kind = await asyncio.to_thread(_file, name, found)
         elif name == "data-terbuka.csv":
             content, kind = await self._open_data.table(), "text/csv"
         elif name == "data-terbuka.sqlite3":
@@ -133,9 +136,9 @@ class ReviewPages:
         work = await self._publishing.work(session.member.key)
         try:
             if deed == "frasa":
-                changed = add_to_rule(work.documents, self._view.rulebook, rule, _phrase(group))
+                name, changed = rule, await asyncio.to_thread(add_to_rule, work.documents, self._view.rulebook, rule, _phrase(group))
             elif deed == "di-luar":
-                changed = add_outside(work.documents, kind, _phrase(group))
+                name, changed = kind, await asyncio.to_thread(add_outside, work.documents, kind, _phrase(group))
             else:
                 raise HTTPException(400)
         except (KeyError, CannotEdit):
@@ -143,7 +146,7 @@ class ReviewPages:
         result = await self._publishing.save(session.member.key, session.member.name, changed, work.revision)
         if isinstance(result, Refused):
             return await self._queue_page(session, said=f"tolak-{result.why}", status=409)
-        await self._access.note(session.member, f"antrean-{deed}", f"{rule or kind}: {group.key}")
+        await self._access.note(session.member, f"antrean-{deed}", f"{name}: {group.key}")
         return RedirectResponse("/kelola/rancangan", 303)
 
     async def _queue_page(self, session: Session, *, done: str = "", trouble: str = "", said: str = "", status: int = 200) -> Response:
@@ -156,14 +159,15 @@ class ReviewPages:
         weeks = int(given["minggu"]) if given.get("minggu", "") in map(str, LENGTHS) else 4
         channel = given.get("saluran") if given.get("saluran") in CHANNELS else None
         try:
-            ending = date.fromisoformat(given.get("akhir", ""))
+            day = date.fromisoformat(given.get("akhir", ""))
         except ValueError:
-            ending = None
+            day = date.min
+        ending = monday_of(day) if day > OLDEST else None
         return await self._review.dashboard(weeks, channel, ending), weeks, channel, ending
 
-    def _proposals(self, board: Dashboard) -> tuple[Proposal, ...]:
-        complaints: Mapping[str, int] = {}
-        return proposals(board, self._view.rulebook, self._clock().date(), complaints)
+
+def _file(name: str, found: Sequence[Table]) -> tuple[bytes, str]:
+    return (as_csv(found).encode("utf-8-sig"), "text/csv") if name.endswith("csv") else (as_workbook(found), XLSX)
 
 
 def _phrase(group: Group) -> str:
