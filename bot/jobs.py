@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import multiprocessing
+import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -58,7 +59,9 @@ class DrawingRoom:
 
     async def draw(self, function: Callable[..., bytes], *values: object) -> bytes:
         """What the function makes of the values."""
-        self._pool = self._pool or ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+        # Ctrl+C reaches every process of a terminal; when this one ends is its parent's business.
+        spawn, deaf = multiprocessing.get_context("spawn"), (signal.SIGINT, signal.SIG_IGN)
+        self._pool = self._pool or ProcessPoolExecutor(1, spawn, signal.signal, deaf)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, function, *values)
         except BrokenProcessPool:

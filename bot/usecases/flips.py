@@ -13,8 +13,8 @@ from bot.usecases.ports import Clock
 from bot.usecases.silent import SilentLog
 
 Origin = Literal["uji", "ditanyakan"]
-KEPT = 4
-"""Rulebooks whose answers are remembered: the live one, and drafts."""
+KEPT = 8
+"""Rulebooks whose answers are remembered: the live one, those before, and drafts; about a megabyte each."""
 
 
 @dataclass(frozen=True, slots=True)

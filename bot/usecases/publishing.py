@@ -284,7 +284,7 @@ class Publishing:
         task = self._previews.get(key)
         if task is None or (task.done() and task.exception()):  # what failed, as when the database was away, is tried again
             task = self._previews[key] = asyncio.create_task(self._prepare(work), name="preview")
-            while len(self._previews) > 3:  # each holds an index in memory; one that somebody still waits for ends by itself
+            while len(self._previews) > 2:  # each holds an index in memory; one that somebody still waits for ends by itself
                 self._previews.popitem(last=False)
         done, _ = await asyncio.wait({task}, timeout=patience)
         return task.result() if done else None

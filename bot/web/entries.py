@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from fnmatch import fnmatch
@@ -23,7 +23,7 @@ from bot.core.answer import Card, compose, plain
 from bot.core.assembly import Documents
 from bot.core.editing import CannotEdit, put, remove
 from bot.core.problem import Problem
-from bot.core.reading import MAX_BYTES, Path, Value, read
+from bot.core.reading import MAX_BYTES, Path, Value, dotted, read
 from bot.core.rulebook import Election, Example, Message, Moment, OutsideKind, Person, Rule, Rulebook, Source, SourceFile, Term, Tier, Topic
 from bot.usecases.access import Session
 from bot.usecases.product import Product
@@ -321,7 +321,7 @@ class EntryPages:
             overtaken=overtaken,
             trouble=trouble,
             refused=refused,
-            now=json.dumps(entry.value, ensure_ascii=False, indent=1) if overtaken else "",
+            differences=_differences(entry.value, value) if overtaken else [],
         )
 
     def _card(self, rulebook: Rulebook, value: Value) -> Card | None:
@@ -357,6 +357,25 @@ def _find(work: Work, file: str, container: str, name: str) -> Entry:
         if name in entries:
             return Entry(file, section, name, (container, name), entries[name], frozenset())
     raise HTTPException(404)
+
+
+def _differences(now: Value, typed: Value) -> list[tuple[str, str, str]]:
+    """Place, what stands there now and what was typed, for everything in which two values of an entry differ."""
+    ours, theirs = dict(_leaves(typed, ())), dict(_leaves(now, ()))
+    return [
+        (dotted(path), theirs.get(path, ""), ours.get(path, "")) for path in dict.fromkeys((*theirs, *ours)) if theirs.get(path) != ours.get(path)
+    ]
+
+
+def _leaves(value: Value, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(inner, (*path, key))
+    elif isinstance(value, list) and any(isinstance(inner, dict) for inner in value):
+        for i, inner in enumerate(value):
+            yield from _leaves(inner, (*path, i))
+    else:
+        yield path, "\n".join(map(str, value)) if isinstance(value, list) else value or ""
 
 
 def told(problems: Sequence[Problem], documents: Documents) -> list[Told]:
