@@ -46,7 +46,7 @@ def test_near_misses_are_not_taken_for_each_other(unseen: Figures) -> None:
 
 
 def test_what_is_out_of_scope_is_declined(unseen: Figures) -> None:
-    assert len(unseen.outside) >= 300
+    assert len(unseen.outside) >= 290
     assert sum(j.outcome == "decline" for j in unseen.outside) / len(unseen.outside) >= 0.96
 
 
