@@ -10,6 +10,7 @@ chance, so the same rulebook gives the same machine; a running bot needs numpy o
 import io
 import itertools
 import math
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FORMAT = 7
+FORMAT = 8
 """Raised whenever features or arrays change, so that an old cache is never read as a new one."""
 
 Weights = NDArray[np.float32]
@@ -110,30 +111,60 @@ def train(texts: Sequence[Sequence[str]], meant: Sequence[Reading]) -> Ranker:
     matrix = csr_matrix((np.concatenate(values), np.concatenate(columns), rows), shape=(len(texts), len(kept)))
     number = {reading: i for i, reading in enumerate(readings)}
     wanted = np.array([number[reading] for reading in meant])
-    learners = [_learn(matrix, wanted, len(readings), chance) for chance in range(LEARNERS)]
+    marks = _Marks(
+        np.array([zlib.crc32(name.encode()) for name in kept], dtype=np.uint64),
+        np.array(
+            [zlib.crc32(" ".join((*stems, reading[0], reading[1] or "")).encode()) for stems, reading in zip(texts, meant, strict=True)],
+            dtype=np.uint64,
+        ),
+    )
+    learners = [_learn(matrix, wanted, len(readings), marks, chance) for chance in range(LEARNERS)]
     meanings = np.hstack([learner[0] for learner in learners]).astype(np.float16)
     sides = np.vstack([learner[1] for learner in learners]) / np.float32(LEARNERS)
     bias = np.asarray(np.mean([learner[2] for learner in learners], axis=0), dtype=np.float32)
     return Ranker(tuple(readings), vocabulary, idf, meanings, sides, bias)
 
 
-def _learn(matrix: Any, wanted: NDArray[np.int64], readings: int, chance: int) -> tuple[Weights, Weights, Weights]:  # scipy carries no types
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """Numbers that name features and texts. Chance is drawn from them and not from positions, so that one phrasing more
+    or less leaves the chances of all others as they were, and what is learnt nearly so.
+    """
+
+    features: NDArray[np.uint64]
+    texts: NDArray[np.uint64]
+
+
+def _mixed(marks: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
+    """Numbers that look random and depend on mark and salt alone (the finishing steps of SplitMix64)."""
+    mixed = marks + np.uint64((salt + 1) * 0x9E3779B97F4A7C15 % 2**64)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(mixed ^ (mixed >> np.uint64(31)))
+
+
+def _learn(  # scipy carries no types
+    matrix: Any, wanted: NDArray[np.int64], readings: int, marks: _Marks, chance: int
+) -> tuple[Weights, Weights, Weights]:
     """One learner: multinomial logistic regression through a narrow middle, by AdaGrad with one pace per feature."""
     from scipy.sparse import csr_matrix
 
-    rng = np.random.default_rng(chance)
     count, width = matrix.shape
-    meanings = rng.standard_normal((width, WIDTH), dtype=np.float32) * np.float32(0.05)
+    table = np.random.default_rng(chance).standard_normal((1 << 16, WIDTH), dtype=np.float32) * np.float32(0.05)
+    meanings = table[(_mixed(marks.features, chance) & np.uint64(0xFFFF)).astype(np.int64)]
     sides = np.zeros((WIDTH, readings), dtype=np.float32)
     bias = np.zeros(readings, dtype=np.float32)
     pace_in, pace_out = np.full((width, 1), 1e-6, dtype=np.float32), np.full((1, readings), 1e-6, dtype=np.float32)
     for turn in range(ROUNDS):
         step = np.float32(STEP * (1 - turn / ROUNDS))
-        order = rng.permutation(count)
+        salt = chance * ROUNDS + turn
+        order = np.argsort(_mixed(marks.texts, salt), kind="stable")
+        of_text, of_feature = _mixed(marks.texts, ~salt & 0xFFFF), _mixed(marks.features, salt)
         for start in range(0, count, BATCH):
             some = order[start : start + BATCH]
             part = matrix[some]
-            shown = (rng.random(part.nnz, dtype=np.float32) >= FORGOTTEN) / np.float32(1 - FORGOTTEN)
+            drawn = _mixed(np.repeat(of_text[some], np.diff(part.indptr)) ^ of_feature[part.indices], salt) >> np.uint64(40)
+            shown = (drawn >= FORGOTTEN * 2**24).astype(np.float32) / np.float32(1 - FORGOTTEN)
             touched, columns = np.unique(part.indices, return_inverse=True)
             given = csr_matrix((part.data * shown, columns, part.indptr), shape=(len(some), len(touched)))
             meaning = given @ meanings[touched]
