@@ -100,7 +100,7 @@ async def opened(settings: Settings) -> AsyncIterator[Parts]:
         await migrate(engine)
         library, archive, questions = Library(FileCache(_data_folder(settings) / "cache")), DatabaseArchive(engine), DatabaseLog(engine)
         editions, drafts = DatabaseEditions(engine), DatabaseDrafts(engine)
-        publishing = Publishing(library, editions, drafts, archive, questions, clock, settings.approvals)
+        publishing = Publishing(library, editions, drafts, archive, questions, clock, settings.approvals, settings.k_anonymity)
         await publishing.start(await asyncio.to_thread(read_folder, settings.knowledge))
         access, counts, ledger = open_access(settings, engine), DatabaseCounts(engine), DatabaseLedger(engine)
         review = Review(counts, library, clock)

@@ -40,9 +40,10 @@ class MemoryLog:
     async def has(self, row: Row) -> bool:
         return any((r.hour, r.channel, r.question) == (row.hour, row.channel, row.question) for r in self.rows.values())
 
-    async def lately(self, limit: int) -> list[str]:
+    async def lately(self, limit: int, least: int) -> list[str]:
         newest = sorted(self.rows.values(), key=lambda row: row.hour, reverse=True)
-        return list(dict.fromkeys(row.question for row in newest))[:limit]
+        often = Counter(row.question for row in newest if not row.repeat)
+        return [text for text in dict.fromkeys(row.question for row in newest) if often[text] >= least][:limit]
 
 
 class BrokenLog(MemoryLog):

@@ -68,7 +68,7 @@ async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
 
 async def opened(engine: AsyncEngine, tmp_path: Path, documents: dict[str, bytes] | None = None, approvals: int = 1) -> Office:
     library, log = Library(FileCache(tmp_path / "cache")), MemoryLog()
-    publishing = Publishing(library, DatabaseEditions(engine), DatabaseDrafts(engine), DatabaseArchive(engine), log, lambda: NOW, approvals)
+    publishing = Publishing(library, DatabaseEditions(engine), DatabaseDrafts(engine), DatabaseArchive(engine), log, lambda: NOW, approvals, k=1)
     await publishing.start(documents or small_documents())
     return Office(library, publishing, log)
 

@@ -134,7 +134,7 @@ async def test_only_whole_weeks_count(desk: Desk) -> None:
 async def test_unsure_and_disliked_answers_are_in_the_queue(desk: Desk) -> None:
     clarify = replace(MISS, outcome="clarify", kind=None, options="suka-unggahan hak-pilih")
     await desk.asked("hiasan besar rumah mertua", 6, replace(clarify, band="rendah"))
-    await desk.asked("jualan kaos pasar malam", 6, replace(clarify, band="tinggi", chosen="bukan-semuanya"))
+    await desk.asked("sepeda sisa pemilu", 6, replace(clarify, band="tinggi", chosen="bukan-semuanya"))
     await desk.asked("doa bersama panggung rakyat", 6, replace(clarify, band="tinggi"))
     await desk.asked("boleh like postingan paslon", 7, replace(ROW, hour=LAST_WEEK, feedback="salah"))
     await desk.asked("boleh nyoblos", 7, replace(ROW, hour=LAST_WEEK, feedback="suka"))

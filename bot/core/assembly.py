@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatch
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -234,7 +235,7 @@ _PATTERN_FIXES = {
 
 def _keys_at(model: type[BaseModel], path: Path) -> set[str]:
     """The YAML keys allowed at a path of a file, found in its JSON Schema; empty when the path leads nowhere."""
-    schema = model.model_json_schema(by_alias=True)
+    schema = _schema_of(model)
     node = schema
     for step in path:
         node = _follow(schema, node)
@@ -247,6 +248,11 @@ def _keys_at(model: type[BaseModel], path: Path) -> set[str]:
         if not isinstance(node, dict):
             return set()
     return set(_follow(schema, node).get("properties", {}))
+
+
+@cache
+def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema(by_alias=True)
 
 
 def _follow(schema: dict[str, dict[str, object]], node: dict) -> dict:  # type: ignore[type-arg]  # JSON Schema is untyped by nature

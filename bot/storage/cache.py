@@ -16,8 +16,11 @@ class FileCache:
         self._folder = folder
 
     def get(self, key: str) -> bytes | None:
+        path = self._folder / key
+        with contextlib.suppress(OSError):
+            os.utime(path)  # what is used stays, however many drafts come and go
         try:
-            return (self._folder / key).read_bytes()
+            return path.read_bytes()
         except OSError:
             return None
 

@@ -58,9 +58,10 @@ class DatabaseLog:
         async with self._engine.connect() as connection:
             return (await connection.execute(sa.select(questions.c.token).where(same).limit(1))).first() is not None
 
-    async def lately(self, limit: int) -> list[str]:
+    async def lately(self, limit: int, least: int) -> list[str]:
         newest = sa.func.max(questions.c.hour)
-        wanted = sa.select(questions.c.question).group_by(questions.c.question).order_by(newest.desc(), questions.c.question).limit(limit)
+        often = sa.select(questions.c.question).where(~questions.c.repeat).group_by(questions.c.question).having(sa.func.count() >= least)
+        wanted = often.order_by(newest.desc(), questions.c.question).limit(limit)
         async with self._engine.connect() as connection:
             return list((await connection.execute(wanted)).scalars())
 

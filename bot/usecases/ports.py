@@ -62,8 +62,8 @@ class QuestionLog(Protocol):
         """True when the same text came by the same channel in the same hour."""
         ...
 
-    async def lately(self, limit: int) -> list[str]:
-        """The scrubbed texts asked last, newest first, each once."""
+    async def lately(self, limit: int, least: int) -> list[str]:
+        """The scrubbed texts asked last, newest first, each once; only those asked `least` times, repeats left out."""
         ...
 
 

@@ -105,7 +105,15 @@ class Publishing:
     """The editors' side of the Library. Has no notion of who may: the edges ask `Access` first."""
 
     def __init__(
-        self, library: Library, editions: Editions, drafts: Drafts, archive: Archive, questions: QuestionLog, clock: Clock, approvals: int = 1
+        self,
+        library: Library,
+        editions: Editions,
+        drafts: Drafts,
+        archive: Archive,
+        questions: QuestionLog,
+        clock: Clock,
+        approvals: int = 1,
+        k: int = 5,
     ) -> None:
         self._library = library
         self._editions = editions
@@ -114,6 +122,7 @@ class Publishing:
         self._questions = questions
         self._clock = clock
         self.approvals = approvals
+        self._k = k
         self._number = 0
         """The edition that serves here. Changes together with the shelf, or what grew from one would pass as grown from the other."""
         self._tried = 0
@@ -290,7 +299,7 @@ class Publishing:
         return task.result() if done else None
 
     async def _prepare(self, work: Work) -> Preview:
-        asked = await self._questions.lately(ASKED_LATELY)
+        asked = await self._questions.lately(ASKED_LATELY, self._k)
         old = without_notice(self._library.shelf)
         day = self._clock().date()
 

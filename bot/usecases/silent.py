@@ -30,5 +30,5 @@ class SilentLog:
     async def has(self, row: Row) -> bool:
         return False
 
-    async def lately(self, limit: int) -> list[str]:
+    async def lately(self, limit: int, least: int) -> list[str]:
         return []
