@@ -104,7 +104,7 @@ async def test_a_preview_that_failed_is_made_again(engine: AsyncEngine, tmp_path
     office = await opened(engine, tmp_path)
     await office.change("sari", OLD, MILD)
 
-    async def away(limit: int) -> list[str]:
+    async def away(limit: int, least: int) -> list[str]:
         raise ConnectionError("away")
 
     monkeypatch.setattr(office.log, "lately", away)
