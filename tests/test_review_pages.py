@@ -102,7 +102,7 @@ class House:
         log, counts, ledger = DatabaseLog(engine), DatabaseCounts(engine), DatabaseLedger(engine)
         self.log = log
         self.access = Access(DatabaseStaff(engine), frozenset({ADMIN}), frozenset({REVIEWER}), self.clock)
-        self.publishing = Publishing(library, DatabaseEditions(engine), DatabaseDrafts(engine), DatabaseArchive(engine), log, self.clock)
+        self.publishing = Publishing(library, DatabaseEditions(engine), DatabaseDrafts(engine), DatabaseArchive(engine), log, self.clock, k=1)
         self.asking = Asking(library, log, self.clock)
         self.upkeep = Upkeep(ledger, library, self.clock, 90, K)
         review = Review(counts, library, self.clock)

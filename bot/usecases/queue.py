@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
-from bot.core.result import Close, Found, Nothing
+from bot.core.result import Close, Found
 from bot.core.scrub import HOLE
 from bot.usecases.flips import asking_from
 from bot.usecases.library import Library, Shelf
@@ -26,7 +26,6 @@ from bot.usecases.weeks import WEEK, last_complete, start_of
 Reason = Literal["tidak-terjawab", "ragu", "tidak-disukai"]
 SHOWN = 300
 """Groups that are worked out; nobody reads further."""
-UNKNOWN = "tidak-ada"
 MONTH = 4
 """Weeks of "last month"."""
 
@@ -152,8 +151,7 @@ class ReviewQueue:
                     nearest = tuple(dict.fromkeys(hit.rule for hit in part.result.options))
                 case _:
                     nearest = tuple(dict.fromkeys(hit.rule for hit in part.result.trace.hits))[:3]
-            is_known = isinstance(part.result, Nothing) and part.result.kind != UNKNOWN  # by now it is said what it is instead
-            answered = bool(missed) and (isinstance(part.result, Found) or is_known)
+            answered = bool(missed) and isinstance(part.result, Found)
             members_ = frozenset(_hash(stems) for stems in members)
             groups.append(Group(_hash(leader), text, self._rounded(alike), missed, shown, rules, nearest, answered, members_))
         return groups
