@@ -62,7 +62,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 def ask(options: argparse.Namespace, settings: Settings) -> int:
     from bot.app import clock, open_library, opened
-    from bot.core.answer import Teller
+    from bot.core.messages import Teller
     from bot.usecases.ask import Asking, Reply
     from bot.usecases.library import Library, NoRulebook
     from bot.usecases.report import as_record, as_text

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -206,11 +207,11 @@ class Server(uvicorn.Server):
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    async def startup(self, sockets: list | None = None) -> None:  # type: ignore[type-arg]  # uvicorn's own signature
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for listener in self.servers:
-            for socket in listener.sockets:
-                await self._greet(f"http://127.0.0.1:{socket.getsockname()[1]}")
+            for one in listener.sockets:
+                await self._greet(f"http://127.0.0.1:{one.getsockname()[1]}")
                 return
 
 

@@ -5,9 +5,11 @@ from datetime import date
 
 import pytest
 
-from bot.core.answer import MAX_CARD, compose, plain, receipt, rule_code, section, verdict_on
+from bot.core.answer import MAX_CARD, compose, plain, receipt, rule_code, verdict_on
 from bot.core.assembly import assemble
-from bot.core.rulebook import Rulebook, SourceStatus, Verdict
+from bot.core.rulebook import Rulebook
+from bot.core.sections import section
+from bot.core.vocabulary import SourceStatus, Verdict
 from bot.usecases.library import Library
 from tests.small import small_documents, with_rules
 

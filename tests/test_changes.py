@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.core.changes import RuleChange, changes, file_changes
 from bot.core.merging import Conflict, Merge, Side, merge
-from bot.core.rulebook import Rule, Rulebook, SourceStatus, Verdict
+from bot.core.rulebook import Rule, Rulebook
+from bot.core.vocabulary import SourceStatus, Verdict
 from bot.usecases.library import Library
 from tests.conftest import NOW
 

@@ -1,6 +1,7 @@
 """The measuring itself is measured: known answers give known figures."""
 
-from bot.core.rulebook import Example, Verdict
+from bot.core.registers import Example
+from bot.core.vocabulary import Verdict
 from bot.usecases.ask import Asking
 from bot.usecases.baselines import BUILDERS, measure
 from bot.usecases.evaluate import compare, examples_of, judge, tell

@@ -11,7 +11,9 @@ from pydantic import BaseModel
 
 from bot.core.problem import Problem
 from bot.core.reading import Value, read
-from bot.core.rulebook import Election, Entry, Message, OutsideKind, Person, Rule, RuleFile, SanctionFile, Source, Term, Tier, Topic
+from bot.core.registers import Election, Message, OutsideKind, Person, Source, Term, Tier, Topic
+from bot.core.rulebook import Rule, RuleFile, SanctionFile
+from bot.core.vocabulary import Entry
 from bot.web.fields import Group, Groups, Input, beside, groups, inputs, key_of, name_of
 from bot.web.forms import form
 from bot.web.posted import MAX_FIELDS, read_form

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.core.answer import plain
 from bot.core.assembly import version_of
-from bot.core.rulebook import Notice, Verdict
+from bot.core.rulebook import Notice
+from bot.core.vocabulary import Verdict
 from bot.storage.archive import DatabaseArchive
 from bot.storage.cache import FileCache
 from bot.storage.database import migrate, open_engine

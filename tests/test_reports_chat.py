@@ -22,7 +22,7 @@ from telegram.error import Forbidden
 from bot import jobs
 from bot.app import clock
 from bot.chat.reports import Reports
-from bot.core.answer import Teller
+from bot.core.messages import Teller
 from bot.jobs import DrawingRoom, tend
 from bot.storage.counts import DatabaseCounts, DatabaseLedger
 from bot.storage.database import migrate, open_engine

@@ -8,7 +8,6 @@ import io
 import os
 import queue
 import re
-import shutil
 import sqlite3
 import threading
 import time
@@ -27,8 +26,6 @@ import httpx
 import pytest
 import uvicorn
 from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -67,11 +64,11 @@ from bot.web.office import office
 from bot.web.pages import Pages
 from bot.web.site import HEADERS, build
 from bot.web.view import View
+from tests.chromium import open_chromium, size
 from tests.conftest import NOW, ROOT
 from tests.program import free_port
 from tests.simulate import COLUMNS
 from tests.small import small_documents
-from tests.test_browser import FLAGS
 from tests.test_review import AFTER, LAST, K, Truth, database, truth
 from tests.test_storage import ROW
 
@@ -766,16 +763,7 @@ def monday(tmp_path_factory: pytest.TempPathFactory, rules_only: Documents, lear
 
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not binary or not driver:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium and its driver must be there in CI")
-        pytest.skip("no Chromium here; CI installs it")
-    options = Options()
-    options.binary_location = binary
-    for flag in (*FLAGS.split(), f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    browser = webdriver.Chrome(options=options, service=Service(driver))
+    browser = open_chromium(tmp_path_factory.mktemp("profile"))
     yield browser
     browser.quit()
 
@@ -784,10 +772,6 @@ def enter(browser: webdriver.Chrome, at: Served) -> None:
     browser.get(f"{at.url}/masuk/{at.code()}")
     browser.find_element(By.CSS_SELECTOR, "main button").click()
     WebDriverWait(browser, 10).until(lambda b: b.find_elements(By.CSS_SELECTOR, "nav.office"))
-
-
-def size(browser: webdriver.Chrome, width: int, height: int) -> None:
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
 
 
 LOADED = "return [...document.images].every(i => i.complete && i.naturalWidth > 0) ? document.images.length : -1"

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.core import thresholds as module
-from bot.core.rulebook import Example, Verdict
+from bot.core.registers import Example
 from bot.core.thresholds import Thresholds
+from bot.core.vocabulary import Verdict
 from bot.usecases.library import Library
 from bot.usecases.tune import STEPS, Tuned, Tuner, cost, rewritten, tell_tuned
 from tests.conftest import NOW

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,8 +13,6 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -27,8 +24,8 @@ from bot.core.assembly import Documents
 from bot.storage.database import open_engine
 from bot.storage.staff import DatabaseStaff
 from bot.usecases.access import LOCAL, Access
+from tests.chromium import open_chromium, size
 from tests.program import ROOT, Program, running
-from tests.test_browser import FLAGS
 
 pytestmark = pytest.mark.browser
 
@@ -122,7 +119,7 @@ class Desk:
         self._size(844)
 
     def _size(self, height: int) -> None:
-        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 390, "height": height, "deviceScaleFactor": 1, "mobile": True})
+        size(self.browser, 390, height)
 
     def diff(self) -> list[str]:
         """Every line that the shown diffs add or take away, with its file in front."""
@@ -172,16 +169,7 @@ def program(tmp_path_factory: pytest.TempPathFactory, documents: Documents, libr
 
 
 def _desk(program: Program, folder: Path) -> Desk:
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium and its driver must be there in CI")
-        pytest.skip("no Chromium here; CI installs it")
-    options = Options()
-    options.binary_location = chromium
-    for flag in (*FLAGS.split(), f"--user-data-dir={folder}/profile"):
-        options.add_argument(flag)
-    desk = Desk(webdriver.Chrome(options=options, service=Service(driver)), program.url, folder)
+    desk = Desk(open_chromium(folder / "profile"), program.url, folder)
     desk._size(844)
     return desk
 

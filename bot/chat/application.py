@@ -7,15 +7,14 @@ import traceback
 
 from telegram import Update
 from telegram.error import BadRequest, Conflict, Forbidden, NetworkError, TelegramError
-from telegram.ext import AIORateLimiter, Application, ApplicationBuilder, ApplicationHandlerStop, ContextTypes, TypeHandler
+from telegram.ext import AIORateLimiter, ApplicationBuilder, ApplicationHandlerStop, ContextTypes, TypeHandler
 
 from bot.chat.commands import menu
 from bot.chat.courtesy import Memory
-from bot.chat.handlers import UPDATES, register
+from bot.chat.handlers import UPDATES, TelegramApplication, register
 from bot.chat.reports import Draw, Reports
 from bot.chat.sending import is_expected, send
-from bot.core.answer import Teller
-from bot.core.messages import Language
+from bot.core.messages import Language, Teller
 from bot.usecases.dashboard import Dashboard
 from bot.usecases.product import Product
 
@@ -36,7 +35,7 @@ class TelegramEdge:
         builder = ApplicationBuilder().token(token).base_url(f"{api_base}/bot").base_file_url(f"{api_base}/file/bot")
         builder.concurrent_updates(CONCURRENT).connect_timeout(10).read_timeout(20).write_timeout(20).pool_timeout(10).get_updates_read_timeout(40)
         builder.rate_limiter(AIORateLimiter(max_retries=RETRIES))
-        self.application: Application = builder.build()  # type: ignore[type-arg]  # six type variables that say nothing here
+        self.application: TelegramApplication = builder.build()
         self._library = product.library
         self._task: asyncio.Task[None] | None = None
         self.is_up = False

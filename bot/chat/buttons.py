@@ -10,8 +10,10 @@ from bot.chat import render, taps
 from bot.chat.courtesy import Context, language_of_user
 from bot.chat.sending import edit, is_expected
 from bot.chat.taps import Tap
-from bot.core.answer import Block, Card, Teller, section
+from bot.core.answer import Card
+from bot.core.messages import Teller
 from bot.core.rulebook import Rulebook
+from bot.core.sections import Block, section
 from bot.usecases.ask import Asking
 from bot.usecases.library import Library
 from bot.usecases.ports import Clock, Feedback

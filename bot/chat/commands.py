@@ -9,9 +9,9 @@ from telegram import BotCommand, InlineKeyboardMarkup, Update
 from bot.chat import render, taps
 from bot.chat.courtesy import Context, Courtesies, Handler, language_of_user
 from bot.chat.sending import send
-from bot.core.answer import Teller, long_day
-from bot.core.messages import Language
-from bot.core.rulebook import Rulebook, SourceStatus
+from bot.core.messages import Language, Teller, long_day
+from bot.core.rulebook import Rulebook
+from bot.core.vocabulary import SourceStatus
 from bot.usecases.ask import Asking
 from bot.usecases.library import Library
 from bot.usecases.ports import Clock, Row

@@ -14,8 +14,7 @@ from telegram.ext import ContextTypes
 
 from bot.chat.flood import FloodGate
 from bot.chat.sending import send
-from bot.core.answer import Teller
-from bot.core.messages import Language
+from bot.core.messages import Language, Teller
 from bot.usecases.library import Library
 from bot.usecases.ports import Row
 

@@ -19,8 +19,9 @@ from bot.chat import render
 from bot.chat.courtesy import Context
 from bot.chat.sending import edit, is_expected, send
 from bot.chat.taps import EDITORS, Tap
-from bot.core.answer import Teller, headline
+from bot.core.answer import headline
 from bot.core.assembly import Documents
+from bot.core.messages import Teller
 from bot.core.problem import Problem, quoted
 from bot.core.rulebook import Rulebook
 from bot.usecases.access import Access, Member

@@ -1,5 +1,7 @@
 """The one list of what the bot reacts to, in order, and the reason for the order."""
 
+from typing import Any, TypeAlias
+
 from telegram import Chat, Message
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, InlineQueryHandler, MessageHandler, filters
 
@@ -18,6 +20,10 @@ UPDATES = ("message", "edited_message", "callback_query", "inline_query")
 """The only kinds of update we ask Telegram for."""
 
 
+TelegramApplication: TypeAlias = Application[Any, Any, Any, Any, Any, Any]
+"""The library's own defaults for bot, context, three kinds of data and job queue: nothing here depends on them."""
+
+
 class ReplyToUs(filters.MessageFilter):
     """A reply to one of the bot's own messages."""
 
@@ -33,7 +39,7 @@ class Addressed(filters.MessageFilter):
         return message.chat.type == Chat.PRIVATE or f"@{message.get_bot().username}".lower() in (message.text or "").split()[0].lower()
 
 
-def register(application: Application, product: Product, reports: Reports, public_url: str | None, site: str) -> None:  # type: ignore[type-arg]  # six variables that say nothing
+def register(application: TelegramApplication, product: Product, reports: Reports, public_url: str | None, site: str) -> None:
     """Adds every handler. The first that fits wins, so the narrow ones come first."""
     asking, library, clock = product.asking, product.library, product.clock
     courtesies = Courtesies(library)

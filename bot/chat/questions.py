@@ -18,7 +18,8 @@ from bot.chat import render
 from bot.chat.courtesy import Context, Courtesies, language_of_user
 from bot.chat.sending import edit, is_expected, send
 from bot.chat.taps import Tap
-from bot.core.answer import Teller, rule_code
+from bot.core.answer import rule_code
+from bot.core.messages import Teller
 from bot.core.result import Found
 from bot.core.rulebook import Rulebook
 from bot.usecases.ask import Asking, Reply

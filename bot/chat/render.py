@@ -8,8 +8,10 @@ from telegram import InlineKeyboardMarkup
 
 from bot.chat import taps
 from bot.chat.taps import Tap
-from bot.core.answer import Block, Card, Section, Teller
+from bot.core.answer import Card
+from bot.core.messages import Teller
 from bot.core.rulebook import Rule, Rulebook
+from bot.core.sections import Block, Section
 from bot.usecases.ask import Option, Part
 
 PER_PAGE = 8

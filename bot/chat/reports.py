@@ -10,7 +10,7 @@ from telegram.error import TelegramError
 
 from bot.chat.courtesy import Context
 from bot.chat.sending import send
-from bot.core.answer import Teller
+from bot.core.messages import Teller
 from bot.usecases.access import Member
 from bot.usecases.charts import picture
 from bot.usecases.dashboard import Dashboard

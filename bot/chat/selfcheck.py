@@ -13,8 +13,9 @@ from bot.chat import render, taps
 from bot.chat.courtesy import Context, language_of_user
 from bot.chat.sending import edit, is_expected, send
 from bot.chat.taps import Tap
-from bot.core.answer import Teller, long_day
-from bot.core.rulebook import Moment, Person, Rule, Rulebook, Topic
+from bot.core.messages import Teller, long_day
+from bot.core.registers import Moment, Person, Topic
+from bot.core.rulebook import Rule, Rulebook
 from bot.core.selfcheck import MAX_ACTIVITIES, Activity, Sitting, line_for, moment_on, rules_for, summary, topics_for
 from bot.usecases.library import Library
 from bot.usecases.ports import Clock

@@ -12,7 +12,7 @@ from telegram import Update
 from bot.chat import render
 from bot.chat.courtesy import Context, Handler, language_of_user
 from bot.chat.sending import send
-from bot.core.answer import Teller
+from bot.core.messages import Teller
 from bot.usecases.access import Access, Member, Role, key_of
 from bot.usecases.ask import Asking
 from bot.usecases.explain import explain

@@ -7,25 +7,15 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, assert_never
+from typing import Literal
 
-from bot.core.messages import Language, say
-from bot.core.rulebook import Branch, Confidence, Rule, Rulebook, Sanction, Severity, SourceStatus, Verdict, Version
+from bot.core.messages import Language, Teller, long_day, say
+from bot.core.rulebook import Branch, Rule, Rulebook, Version
+from bot.core.sections import SECTIONS, Block, Section, section
+from bot.core.vocabulary import Confidence, SourceStatus, Verdict
 
 MAX_CARD = 1200
 """Characters of a card as plain text: what a phone shows without a second scroll."""
-
-Section = Literal["contoh", "dasar", "sanksi", "pandangan"]
-SECTIONS: tuple[Section, ...] = ("contoh", "dasar", "sanksi", "pandangan")
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A labelled run of lines. No label means plain paragraphs; `bullets` asks for a list."""
-
-    label: str
-    lines: tuple[str, ...]
-    bullets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +130,7 @@ def compose(rulebook: Rulebook, rule: Rule, day: date, branch: Branch | None = N
     )
 
 
-def _paused(rulebook: Rulebook, rule: Rule, tell: "Teller") -> Card:
+def _paused(rulebook: Rulebook, rule: Rule, tell: Teller) -> Card:
     """The card of a rule that is switched off: that it is being looked at again, and nothing that could be acted on."""
     english = tell.language == "en"
     code = receipt(rulebook, rule)
@@ -167,38 +157,6 @@ def _banner(rulebook: Rulebook, language: Language) -> str:
     return (notice.banner_english or notice.banner) if language == "en" else notice.banner
 
 
-def section(rulebook: Rulebook, rule: Rule, day: date, name: Section, branch: Branch | None = None, language: Language = "id") -> tuple[Block, ...]:
-    """The blocks behind one of a card's buttons; empty when the rule has nothing to say there."""
-    version = rule.version_on(day)
-    if version is None or rulebook.notice.pauses(rule.id):
-        return ()
-    tell = Teller(rulebook, language)
-    blocks = _section(rulebook, tell, version, name, branch)
-    if name == "sanksi" and blocks:
-        stages = ", ".join(f"{stage.name} ({election.name})" for election, stage in rulebook.stages_on(day))
-        today = tell("tahap-hari-ini", tahap=stages) if stages else tell("tahap-tidak-ada")
-        return (*blocks, Block("", (today,)))
-    if language == "en" and blocks and name != "sanksi":
-        return (Block("", (tell("hanya-indonesia"),)), *blocks)
-    return blocks
-
-
-def _section(rulebook: Rulebook, tell: "Teller", version: Version, name: Section, branch: Branch | None) -> tuple[Block, ...]:
-    match name:
-        case "contoh":
-            return (Block(tell("label-contoh"), (version.example,)), *_limits(tell, version)) if version.example else ()
-        case "dasar":
-            return _basis(rulebook, tell, version)
-        case "sanksi":
-            return _sanction(rulebook, tell, (branch.sanction if branch else None) or version.sanction)
-        case "pandangan":
-            lines = tuple(f"{p.who} ({p.when}, {p.authority}) {p.direction}: {p.says}" for p in version.positions)
-            safe = (Block(tell("label-jalan-aman"), (version.safe_course,)),) if version.safe_course else ()
-            return (Block(tell("label-pandangan"), lines, bullets=True), *safe) if lines else ()
-        case _:
-            assert_never(name)
-
-
 def plain(card: Card) -> str:
     """A card as plain text, for the command line, for length checks, and when a richer form is refused."""
     lines = [*([card.banner, ""] if card.banner else []), card.headline, card.title]
@@ -217,25 +175,6 @@ def plain_block(block: Block) -> str:
     return f"{block.label}: {text}" if block.label else text
 
 
-class Teller:
-    """The fixed sentences in one language."""
-
-    def __init__(self, rulebook: Rulebook, language: Language) -> None:
-        self._messages = rulebook.messages
-        self.language: Language = language
-
-    def __call__(self, key: str, **values: object) -> str:
-        return say(self._messages, key, self.language, **values)
-
-
-_MONTHS = "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember".split()
-
-
-def long_day(day: date, language: Language = "id") -> str:
-    """`21 November 2026`, as people write it."""
-    return f"{day.day} {day:%B} {day.year}" if language == "en" else f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
 def _answer(branch: Branch | None, version: Version, english: bool) -> list[str]:
     if branch:
         return [branch.english if english else branch.answer]
@@ -250,59 +189,6 @@ def _short_basis(rulebook: Rulebook, version: Version) -> str:
         named = bool(cite.article and cite.article.startswith("UU "))  # the article says of which amending law it is
         articles.setdefault("" if named else source.short or source.number, []).extend([cite.article] if cite.article else [])
     return "; ".join(f"{name} {', '.join(found)}".strip() for name, found in list(articles.items())[:3])
-
-
-def _basis(rulebook: Rulebook, tell: Teller, version: Version) -> tuple[Block, ...]:
-    lines = []
-    for cite in version.basis:
-        source = rulebook.sources[cite.source]
-        status = tell(f"status-{source.status}") + (f" ({source.note})" if source.note else "")
-        says = f": {cite.says}" if cite.says else ""
-        lines.append(
-            f"{source.short or source.number} {cite.article or ''}".strip()
-            + f"{says}. {source.number}: {source.title}, {source.dated}; {status}; "
-            + tell("label-data-per", tanggal=source.as_of.isoformat())
-        )
-    blocks = [Block(tell("label-dasar"), tuple(lines), bullets=True)]
-    if version.articles:
-        quotes = tuple(f"{rulebook.sources[a.source].number}, par. {a.paragraph}: {a.says}" for a in version.articles if a.source in rulebook.sources)
-        blocks.append(Block(tell("label-artikel"), quotes, bullets=True))
-    return tuple(blocks)
-
-
-def _limits(tell: Teller, version: Version) -> tuple[Block, ...]:
-    blocks = []
-    if version.allowed_if:
-        blocks.append(Block(tell("label-boleh-bila"), version.allowed_if, bullets=True))
-    if version.forbidden_if:
-        blocks.append(Block(tell("label-tidak-boleh-bila"), version.forbidden_if, bullets=True))
-    return tuple(blocks)
-
-
-def _sanction(rulebook: Rulebook, tell: Teller, sanction: Sanction | None) -> tuple[Block, ...]:
-    if sanction is None:
-        return ()
-    blocks: list[Block] = []
-    if sanction.before is sanction.after:
-        blocks.append(_tier(rulebook, tell, tell("sanksi-sama"), sanction.before))
-    else:
-        blocks.append(_tier(rulebook, tell, tell("label-sebelum"), sanction.before))
-        blocks.append(_tier(rulebook, tell, tell("label-sesudah"), sanction.after))
-    if sanction.criminal:
-        blocks.append(Block(tell("label-pidana"), (sanction.criminal,)))
-    if sanction.note:
-        blocks.append(Block(tell("label-catatan"), (sanction.note,)))
-    return tuple(blocks)
-
-
-def _tier(rulebook: Rulebook, tell: Teller, when: str, severity: Severity) -> Block:
-    if severity is Severity.NONE:
-        return Block(when, (tell("sanksi-tidak-ada"),))
-    tier = rulebook.tiers[severity]
-    if tell.language == "en":
-        return Block(when, (tier.english,))
-    lines = (f"PNS: {tier.civil_servant}", f"CPNS: {tier.candidate}", f"PPPK: {tier.contract}")
-    return Block(f"{when}: {tier.name}", lines, bullets=True)
 
 
 def _related(rulebook: Rulebook, rule: Rule, day: date, english: bool) -> list[Choice]:

@@ -7,39 +7,31 @@ nothing is called missing, so one slip does not drown the reader in follow-on er
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from fnmatch import fnmatch
-from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel
 
 from bot.core import checks
 from bot.core.messages import REQUIRED, placeholders
 from bot.core.problem import Problem, did_you_mean
-from bot.core.reading import Path, Reading, dotted, read
+from bot.core.reading import Reading, read
+from bot.core.registers import Example, Message, Moment, OutsideKind, Person, Source, Topic
 from bot.core.rulebook import (
     CalendarFile,
-    Example,
     ExampleFile,
     GlossaryFile,
-    Message,
     MessageFile,
-    Moment,
     OutsideFile,
-    OutsideKind,
-    Person,
     Rule,
     Rulebook,
     RuleFile,
     SanctionFile,
     SelfCheckFile,
-    Source,
     SourceFile,
-    Topic,
     TopicFile,
 )
+from bot.core.shaping import shape
 
 KINDS: dict[str, type[BaseModel]] = {
     "aturan/*.yaml": RuleFile,
@@ -92,7 +84,7 @@ class Shaped:
 def messages_of(documents: Documents) -> Mapping[str, Message]:
     """Only the fixed sentences; none when their file cannot be read."""
     reading = read("pesan.yaml", documents.get("pesan.yaml", b""))
-    model, _ = _shape(MessageFile, reading)
+    model, _ = shape(MessageFile, reading)
     return model.messages if isinstance(model, MessageFile) else {}
 
 
@@ -133,7 +125,7 @@ def assemble(documents: Documents, spare: Mapping[str, Message] | None = None) -
             if not reading.problems:
                 problems.append(Problem(name, 1, 1, "", "Berkas kosong.", "Isi menurut contoh, atau hapus berkasnya."))
             continue
-        model, found = _shape(KINDS[pattern], reading)
+        model, found = shape(KINDS[pattern], reading)
         problems.extend(found)
         if model is not None:
             shaped.files.setdefault(pattern, []).append((reading, model))
@@ -150,119 +142,6 @@ def assemble(documents: Documents, spare: Mapping[str, Message] | None = None) -
     problems.extend(checks.run(rulebook, _sites(shaped), broken=broken))
     blocked = any(problem.severity == "galat" for problem in problems)
     return Assembly(None if blocked else rulebook, tuple(sorted(problems)), examples)
-
-
-def _shape(model: type[BaseModel], reading: Reading) -> tuple[BaseModel | None, list[Problem]]:
-    value = reading.value
-    if model is RuleFile and isinstance(value, dict) and isinstance(value.get("aturan"), list):
-        for rule in value["aturan"]:  # type: ignore[union-attr]  # checked to be a list on the line above
-            if isinstance(rule, dict):
-                rule.setdefault("topik", value.get("topik"))
-    try:
-        return model.model_validate(value), []
-    except ValidationError as error:
-        return None, [_explain(reading, model, detail) for detail in _causes(error.errors(include_url=False))]
-
-
-def _causes(details: list[ErrorDetails]) -> list[ErrorDetails]:
-    """Without what only follows from another mistake: a key that is missing because it is misspelt, a list that is
-    empty because its only item is wrong.
-    """
-    paths = [detail["loc"] for detail in details]
-    unknown = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
-    kept = []
-    for detail in details:
-        path = detail["loc"]
-        misspelt = detail["type"] == "missing" and any(
-            u[:-1] == path[:-1] and get_close_matches(str(u[-1]), [str(path[-1])], cutoff=0.6) for u in unknown
-        )
-        emptied = detail["type"] == "too_short" and any(len(other) > len(path) and other[: len(path)] == path for other in paths)
-        if not misspelt and not emptied:
-            kept.append(detail)
-    return kept
-
-
-def _explain(reading: Reading, model: type[BaseModel], detail: ErrorDetails) -> Problem:
-    path: Path = tuple(step for step in detail["loc"] if step != "[key]")
-    name = str(path[-1]) if path else ""
-    context = detail.get("ctx", {})
-    given = str(detail.get("input"))[:60]
-    match detail["type"]:
-        case "missing":
-            what, fix = f"Kunci `{name}` belum ada.", f"Tambahkan `{name}:` di bagian ini."
-        case "extra_forbidden":
-            known = _keys_at(model, path[:-1])
-            what = f"Kunci `{name}` tidak dikenal." + did_you_mean(name, known)
-            fix = "Betulkan ejaannya atau hapus. Yang dikenal: " + ", ".join(sorted(known)) + "." if known else "Hapus kunci itu."
-        case "string_too_long":
-            what = f"Isi terlalu panjang: {len(str(detail.get('input')))} huruf."
-            fix = f"Persingkat menjadi paling banyak {context.get('max_length')} huruf."
-        case "string_too_short" | "too_short":
-            what, fix = f"Isi `{name}` kosong atau terlalu pendek.", "Isi paling sedikit satu."
-        case "too_long":
-            what, fix = f"`{name}` terlalu banyak.", f"Paling banyak {context.get('max_length')} butir."
-        case "string_pattern_mismatch":
-            what = f"Bentuk `{given}` tidak sesuai."
-            fix = _PATTERN_FIXES.get(name, "Pakai huruf kecil, angka, dan tanda hubung saja.")
-        case "enum" | "literal_error":
-            expected = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
-            what = f"`{given}` bukan pilihan yang dikenal." + did_you_mean(given, expected.split(", "))
-            fix = f"Pilih salah satu: {expected}."
-        case "value_error":
-            what, fix = f"`{given}` keliru: {context.get('error')}.", "Betulkan nilainya."
-        case "date_from_datetime_parsing" | "date_parsing" | "date_type" | "date_from_datetime_inexact":
-            what, fix = f"`{given}` bukan tanggal yang ada.", "Tulis tahun-bulan-hari, misalnya 2027-02-14."
-        case "int_parsing" | "int_type" | "greater_than_equal" | "less_than_equal":
-            what, fix = f"`{given}` bukan angka yang wajar di sini.", "Tulis angka bulat."
-        case "string_type":
-            what, fix = f"`{name}` harus berupa teks.", 'Tulis satu baris teks; beri tanda petik "…" bila memuat titik dua.'
-        case "list_type" | "tuple_type":
-            what, fix = f"`{name}` harus berupa daftar.", "Tulis tiap butir di baris sendiri, diawali `- `."
-        case "model_type" | "dict_type" | "model_attributes_type":
-            what, fix = f"`{name}` harus berisi kunci dan isi.", "Tulis `kunci: isi` yang menjorok di bawahnya."
-        case other:
-            what, fix = f"Isi `{given}` tidak sesuai ({other}).", "Bandingkan dengan contoh-aturan.yaml."
-    line, column = reading.place(path)
-    return Problem(reading.file, line, column, dotted(path), what, fix)
-
-
-_PATTERN_FIXES = {
-    "tanggal": "Tulis tahun, tahun-bulan, atau tahun-bulan-hari.",
-    "kapan": "Tulis tahun, tahun-bulan, atau tahun-bulan-hari.",
-    "tautan": "Tulis alamat lengkap yang diawali https://",
-}
-
-
-def _keys_at(model: type[BaseModel], path: Path) -> set[str]:
-    """The YAML keys allowed at a path of a file, found in its JSON Schema; empty when the path leads nowhere."""
-    schema = _schema_of(model)
-    node = schema
-    for step in path:
-        node = _follow(schema, node)
-        if isinstance(step, int):
-            node = node.get("items", {})
-        else:
-            node = (
-                node.get("properties", {}).get(step) or node.get("additionalProperties") or next(iter(node.get("patternProperties", {}).values()), {})
-            )
-        if not isinstance(node, dict):
-            return set()
-    return set(_follow(schema, node).get("properties", {}))
-
-
-@cache
-def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    return model.model_json_schema(by_alias=True)
-
-
-def _follow(schema: dict[str, dict[str, object]], node: dict) -> dict:  # type: ignore[type-arg]  # JSON Schema is untyped by nature
-    while True:
-        if "$ref" in node:
-            node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]  # type: ignore[assignment]  # untyped as above
-        elif "anyOf" in node:
-            node = next((option for option in node["anyOf"] if option.get("type") != "null"), {})
-        else:
-            return node
 
 
 def _build(shaped: Shaped, version: str) -> Rulebook:

@@ -7,7 +7,8 @@ from typing import Literal
 
 from bot.core.answer import verdict_on
 from bot.core.assembly import Documents
-from bot.core.rulebook import Rule, Rulebook, Verdict
+from bot.core.rulebook import Rule, Rulebook
+from bot.core.vocabulary import Verdict
 
 
 @dataclass(frozen=True, slots=True)

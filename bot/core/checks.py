@@ -10,8 +10,10 @@ from bot.core.answer import MAX_CARD, compose, plain, rule_code
 from bot.core.messages import REQUIRED, Language, placeholders
 from bot.core.problem import Problem, did_you_mean
 from bot.core.reading import Path, Reading
-from bot.core.rulebook import Branch, Example, Rule, Rulebook, Severity, Source, SourceStatus, Verdict
+from bot.core.registers import Example, Source
+from bot.core.rulebook import Branch, Rule, Rulebook
 from bot.core.text import Lexicon, split
+from bot.core.vocabulary import Severity, SourceStatus, Verdict
 
 LANGUAGES: tuple[Language, ...] = ("id", "en")
 COMPUTED_KINDS = ("acak", "terlalu-pendek", "terlalu-panjang", "bahasa-lain", "tidak-ada", "kosong")

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Literal
 
-from bot.core.rulebook import Message
+from bot.core.registers import Message
+from bot.core.rulebook import Rulebook
 
 Language = Literal["id", "en"]
 
@@ -229,3 +231,22 @@ def say(messages: Mapping[str, Message], key: str, language: Language = "id", **
     text = message.english if language == "en" else message.indonesian
     # Not str.format: a brace in a value or an attribute path in a sentence must stay plain text.
     return _PLACEHOLDER.sub(lambda match: str(values[match[1]]) if match[1] in values else match[0], text)
+
+
+class Teller:
+    """The fixed sentences of a rulebook in one language."""
+
+    def __init__(self, rulebook: Rulebook, language: Language) -> None:
+        self._messages = rulebook.messages
+        self.language: Language = language
+
+    def __call__(self, key: str, **values: object) -> str:
+        return say(self._messages, key, self.language, **values)
+
+
+_MONTHS = "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember".split()
+
+
+def long_day(day: date, language: Language = "id") -> str:
+    """`21 November 2026`, as people write it."""
+    return f"{day.day} {day:%B} {day.year}" if language == "en" else f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

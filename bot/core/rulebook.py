@@ -1,85 +1,22 @@
-"""The rulebook as a model: what a rule, a version, a source may hold. The one place where fields are named.
+"""The rulebook as a model: what a rule, a version, a source may hold. The lines of its registers are in `registers`.
 
 Field aliases are the Indonesian keys of the YAML; descriptions are the hover help in editors. Limits keep a card
 readable in ten seconds on a phone. Knows nothing of files, search or Telegram.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
-
-class Verdict(StrEnum):
-    """The word a card opens with, from most permissive to least; `konsultasi` and `info` allow nothing by themselves."""
-
-    ALLOWED = "boleh"
-    CONDITIONAL = "boleh-bersyarat"
-    INFO = "info"
-    CONSULT = "konsultasi"
-    AVOID = "hindari"
-    FORBIDDEN = "dilarang"
-
-    @property
-    def permits(self) -> bool:
-        """True for the two verdicts on which a reader may act."""
-        return self in (Verdict.ALLOWED, Verdict.CONDITIONAL)
-
-
-class Severity(StrEnum):
-    """Sanction tiers; their sentences stand in sanksi.yaml."""
-
-    NONE = "tidak-ada"
-    MORAL = "moral"
-    MEDIUM = "sedang"
-    MEDIUM_TO_SEVERE = "sedang-berat"
-    SEVERE = "berat"
-    DISHONOURABLE = "ptdh"
-
-
-class Confidence(StrEnum):
-    """How sure the compilers are of a text; anything below `tinggi` is said on the card."""
-
-    HIGH = "tinggi"
-    MEDIUM = "sedang"
-    LOW = "rendah"
-
-
-class SourceStatus(StrEnum):
-    """`terbatas`: written for one past election, still the latest word; `dicabut`: must not carry a rule."""
-
-    IN_FORCE = "berlaku"
-    LIMITED = "terbatas"
-    REPEALED = "dicabut"
-
-
-def _day(value: object) -> object:
-    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        raise ValueError("tanggal ditulis tahun-bulan-hari, misalnya 2027-02-14")
-    return value
+from bot.core.registers import Election, Example, Message, Moment, OutsideKind, Person, Source, Stage, Term, Tier, Topic
+from bot.core.vocabulary import Confidence, Day, Entry, Id, Line, LooseDay, Phrasing, Severity, SourceId, Text420, Verdict
 
 
 def _repealed(value: object) -> object:
     return None if value == "dicabut" else value
-
-
-Day = Annotated[date, BeforeValidator(_day)]
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=36)]
-SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=120)]
-Phrasing = Annotated[str, StringConstraints(min_length=3, max_length=300)]
-LooseDay = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
-Text420 = Annotated[str, StringConstraints(min_length=1, max_length=420)]
-
-
-class Entry(BaseModel):
-    """Base of everything written in YAML: unknown keys are mistakes, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
 
 
 class Citation(Entry):
@@ -187,126 +124,6 @@ class Rule(Entry):
     def branch(self, branch_id: str) -> Branch | None:
         """The branch of that id, if there is one."""
         return next((branch for branch in self.branches if branch.id == branch_id), None)
-
-
-class Source(Entry):
-    """One row of the register: a law, a circular, a statement, a news article."""
-
-    id: SourceId
-    kind: str = Field(alias="jenis", max_length=40)
-    number: str = Field(alias="nomor", max_length=160, description="Nomor lengkap.")
-    short: str | None = Field(None, alias="pendek", max_length=30, description="Nama di kartu, bila nomornya terlalu panjang.")
-    title: str = Field(alias="judul", max_length=200)
-    dated: LooseDay = Field(alias="tanggal")
-    issuer: str = Field(alias="penerbit", max_length=100)
-    status: SourceStatus
-    replaced_by: SourceId | None = Field(None, alias="digantikan_oleh")
-    confidence: Confidence = Field(alias="keyakinan")
-    as_of: Day = Field(alias="data_per", description="Sampai kapan keadaannya diperiksa.")
-    link: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = Field(None, alias="tautan")
-    note: str | None = Field(None, alias="catatan", max_length=300)
-
-
-class Topic(Entry):
-    """A group of rules in the menu."""
-
-    id: Id
-    name: str = Field(alias="nama", max_length=40)
-    name_english: str = Field(alias="nama_inggris", max_length=40)
-    about: str = Field(alias="keterangan", max_length=160)
-    category: str | None = Field(None, alias="skb", max_length=200, description="Kategori Lampiran II SKB 2022, untuk tinjauan.")
-
-
-class Tier(Entry):
-    """The sentences of one sanction tier, by status."""
-
-    name: str = Field(alias="nama", max_length=60)
-    civil_servant: str = Field(alias="pns", max_length=300)
-    candidate: str = Field(alias="cpns", max_length=300)
-    contract: str = Field(alias="pppk", max_length=300)
-    english: str = Field(alias="inggris", max_length=300)
-
-
-class Term(Entry):
-    """One line of the glossary: words people use, and the word the rulebook uses for them."""
-
-    word: str = Field(alias="kata", max_length=60, description="Kata baku yang dipakai aturan.")
-    forms: Annotated[tuple[str, ...], Field(min_length=1)] = Field(alias="bentuk", description="Singkatan, bahasa gaul, daerah, atau Inggris.")
-    kind: Literal["singkatan", "gaul", "daerah", "inggris", "sinonim", "salah-ketik"] = Field(alias="jenis")
-
-
-StageKind = Literal["pra-penetapan", "pasca-penetapan", "kampanye", "masa-tenang", "pemungutan", "pasca"]
-
-
-class Stage(Entry):
-    """A span of days in an election."""
-
-    name: str = Field(alias="nama", max_length=80)
-    kind: StageKind = Field(alias="jenis")
-    first: Day = Field(alias="mulai")
-    last: Day = Field(alias="sampai")
-
-
-class Election(Entry):
-    """An election and its stages."""
-
-    id: Id
-    name: str = Field(alias="nama", max_length=80)
-    stages: Annotated[tuple[Stage, ...], Field(min_length=1)] = Field(alias="tahap")
-    note: str | None = Field(None, alias="catatan", max_length=300)
-
-
-class Person(Entry):
-    """Who somebody is, as the first step of the self-check asks."""
-
-    id: Id
-    name: str = Field(alias="nama", max_length=50)
-    name_english: str = Field(alias="nama_inggris", max_length=50)
-    covers: Annotated[tuple[str, ...], Field(min_length=1)] = Field(alias="untuk", description="Aturan untuk siapa saja yang ditawarkan.")
-    tier: Literal["pns", "cpns", "pppk"] | None = Field(None, alias="tingkat", description="Kalimat sanksi siapa; kosong bila bukan ASN.")
-
-
-class Moment(Entry):
-    """When something happens, as the second step of the self-check asks."""
-
-    id: Id
-    name: str = Field(alias="nama", max_length=50)
-    name_english: str = Field(alias="nama_inggris", max_length=50)
-    penalty: Literal["sebelum", "sesudah"] = Field(alias="sanksi", description="Sanksi sebelum atau sesudah KPU menetapkan calon.")
-    kinds: tuple[StageKind, ...] = Field((), alias="jenis", description="Jenis tahap di kalender yang berarti masa ini.")
-    rule: Id | None = Field(None, alias="aturan", description="Aturan tentang masa itu sendiri.")
-
-
-class Message(Entry):
-    """A fixed sentence of the bot, and where it shows."""
-
-    shows: str = Field(alias="tampil", max_length=120)
-    indonesian: str = Field(alias="id", min_length=1, max_length=3000)
-    english: str = Field(alias="en", min_length=1, max_length=3000)
-
-
-class Example(Entry):
-    """A question and what must come of it; never put into the index."""
-
-    question: str = Field(alias="tanya", min_length=1, max_length=1500)
-    rules: tuple[Id, ...] = Field((), alias="aturan", description="Aturan yang benar; lebih dari satu bila semuanya tepat.")
-    branch: str | None = Field(None, alias="cabang")
-    verdict: Verdict | None = Field(None, alias="putusan")
-    kind: str | None = Field(None, alias="di_luar", description="Jenis di luar cakupan, bila bukan soal netralitas.")
-    register_: str | None = Field(None, alias="ragam", description="baku | santai | salah-ketik | cerita | inggris | daerah")
-    pair: str | None = Field(None, alias="pasangan", description="Nama pasangan nyaris sama.")
-
-
-class OutsideKind(Entry):
-    """Something people write that is not a question this rulebook answers, and what the bot says instead."""
-
-    id: Id
-    name: str = Field(alias="nama", max_length=60)
-    reply: str = Field(alias="jawab", max_length=700)
-    reply_english: str = Field(alias="jawab_inggris", max_length=700)
-    phrasings: tuple[Annotated[str, StringConstraints(min_length=1, max_length=240)], ...] = Field(
-        (), alias="frasa", description="Kosong untuk jenis yang dikenali dari bentuknya (terlalu pendek, acak, …)."
-    )
 
 
 class RuleFile(Entry):

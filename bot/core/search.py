@@ -20,9 +20,10 @@ from bot.core.phrasings import OUTSIDE, Document, answering_rule, texts_of
 from bot.core.questions import leans
 from bot.core.ranker import FORMAT, Ranker, train
 from bot.core.result import Close, Found, Hit, Nothing, Result, Trace
-from bot.core.rulebook import Rule, Rulebook, Verdict
+from bot.core.rulebook import Rule, Rulebook
 from bot.core.text import Lexicon, Words
 from bot.core.thresholds import Thresholds
+from bot.core.vocabulary import Verdict
 
 MAX_QUESTION = 1500
 TOP_PHRASINGS = 3
@@ -91,7 +92,7 @@ class Searcher:
         other = copy(self)
         other.thresholds = thresholds
         if other._evidence == self._weigh:  # noqa: SLF001 - a copy of this very searcher
-            other._evidence = cache(self._weigh)  # noqa: SLF001
+            other._evidence = cache(self._weigh)  # noqa: SLF001 - as above
         return other
 
     def _unpolitical_share(self, rule: str) -> float:

@@ -6,9 +6,11 @@ Decides what is offered at each step and what the summary says. Keeps nothing: a
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.core.answer import Card, Teller, compose
-from bot.core.messages import Language
-from bot.core.rulebook import Moment, Person, Rule, Rulebook, Sanction, Severity, Topic
+from bot.core.answer import Card, compose
+from bot.core.messages import Language, Teller
+from bot.core.registers import Moment, Person, Topic
+from bot.core.rulebook import Rule, Rulebook, Sanction
+from bot.core.vocabulary import Severity
 
 MAX_ACTIVITIES = 8
 """Activities in one sitting: what a summary on one page, and one message, can hold."""

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
 
-from bot.core.answer import Card, Teller, compose, verdict_on
-from bot.core.messages import Language
+from bot.core.answer import Card, compose, verdict_on
+from bot.core.messages import Language, Teller
 from bot.core.questions import MAX_PARTS, Piece, parts_of
 from bot.core.result import Close, Found, Hit, Nothing, Result, Trace
-from bot.core.rulebook import Rulebook, Verdict
+from bot.core.rulebook import Rulebook
 from bot.core.search import MAX_QUESTION, language_of
+from bot.core.vocabulary import Verdict
 from bot.usecases.library import Shelf
 from bot.usecases.ports import Channel, Clock, Feedback, Outcome, QuestionLog, Row
 

@@ -16,7 +16,8 @@ import numpy as np
 
 from bot.core.answer import verdict_on
 from bot.core.phrasings import OUTSIDE, texts_of
-from bot.core.rulebook import Example, Rulebook
+from bot.core.registers import Example
+from bot.core.rulebook import Rulebook
 from bot.usecases.evaluate import Figures, Judged
 
 Best = Callable[[str], int]

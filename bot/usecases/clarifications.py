@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from bot.core.rulebook import Confidence, Rule, Rulebook, Verdict, Version
+from bot.core.rulebook import Rule, Rulebook, Version
+from bot.core.vocabulary import Confidence, Verdict
 from bot.usecases.dashboard import Dashboard
 
 Why = Literal["diperdebatkan", "tanpa-teks-tegas", "tertukar", "tidak-disukai"]

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol
 
-from bot.core.answer import Teller
+from bot.core.messages import Teller
 from bot.usecases.access import Access
 from bot.usecases.dashboard import Count, Dashboard
 from bot.usecases.library import Library

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.core.reading import read
-from bot.core.rulebook import Example, ExampleFile, Verdict
+from bot.core.registers import Example
+from bot.core.rulebook import ExampleFile
+from bot.core.vocabulary import Verdict
 from bot.usecases.ask import Asking, Part
 
 COST_OF_PERMISSION = 10

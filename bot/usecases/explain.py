@@ -1,6 +1,6 @@
 """Why a question was answered as it was, in words: for an admin in Telegram and for the command line alike."""
 
-from bot.core.answer import Teller
+from bot.core.messages import Teller
 from bot.core.result import Close, Found, Hit, Nothing
 from bot.usecases.ask import Part
 

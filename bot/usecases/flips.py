@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
-from bot.core.rulebook import Example, Notice, Rulebook, Verdict
+from bot.core.registers import Example
+from bot.core.rulebook import Notice, Rulebook
+from bot.core.vocabulary import Verdict
 from bot.usecases.ask import Asking
 from bot.usecases.library import Shelf
 from bot.usecases.ports import Clock

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from bot.core.assembly import Assembly, Documents, assemble
 from bot.core.ranker import Ranker
-from bot.core.rulebook import Message, Notice, Rulebook
+from bot.core.registers import Message
+from bot.core.rulebook import Notice, Rulebook
 from bot.core.scrub import Scrubber
 from bot.core.search import Searcher
 from bot.core.thresholds import Thresholds

@@ -1,6 +1,7 @@
 """A reply as data and as plain text, for the command line and for measuring."""
 
-from bot.core.answer import Teller, plain
+from bot.core.answer import plain
+from bot.core.messages import Teller
 from bot.usecases.ask import Part, Reply
 from bot.usecases.explain import explain
 

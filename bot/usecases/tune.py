@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
-from bot.core.rulebook import Example
+from bot.core.registers import Example
 from bot.core.thresholds import Thresholds
 from bot.usecases.ask import Asking
 from bot.usecases.evaluate import COST_OF_PERMISSION, Figures, Judged, judge

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from bot.core.rulebook import Election
+from bot.core.registers import Election
 
 WEEK = timedelta(days=7)
 LENGTHS = (1, 4, 13, 26)

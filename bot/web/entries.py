@@ -24,7 +24,8 @@ from bot.core.assembly import Documents
 from bot.core.editing import CannotEdit, put, remove
 from bot.core.problem import Problem
 from bot.core.reading import MAX_BYTES, Path, Value, dotted, read
-from bot.core.rulebook import Election, Example, Message, Moment, OutsideKind, Person, Rule, Rulebook, Source, SourceFile, Term, Tier, Topic
+from bot.core.registers import Election, Example, Message, Moment, OutsideKind, Person, Source, Term, Tier, Topic
+from bot.core.rulebook import Rule, Rulebook, SourceFile
 from bot.usecases.access import Session
 from bot.usecases.product import Product
 from bot.usecases.publishing import Refused, Work

@@ -9,8 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.core.answer import Teller
-from bot.core.messages import Language
+from bot.core.messages import Language, Teller
 from bot.usecases.ask import Asking
 from bot.usecases.ports import Clock, Feedback
 from bot.web.view import View, few_tags

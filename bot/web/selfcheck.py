@@ -10,8 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.core.answer import Teller, long_day
-from bot.core.messages import Language
+from bot.core.messages import Language, Teller, long_day
 from bot.core.selfcheck import MAX_ACTIVITIES, Activity, Sitting, moment_on, rules_for, summary, topics_for
 from bot.usecases.ports import Clock
 from bot.usecases.receipts import Receipts

@@ -7,9 +7,10 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from bot.core.answer import SECTIONS, Card, Teller, section
-from bot.core.messages import Language
+from bot.core.answer import Card
+from bot.core.messages import Language, Teller
 from bot.core.rulebook import Rulebook
+from bot.core.sections import SECTIONS, section
 from bot.usecases.library import Library
 from bot.usecases.ports import Clock
 
