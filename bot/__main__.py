@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from bot import logs
 from bot.settings import BadSettings, Settings
 
@@ -22,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("Pengaturan keliru:\n" + "\n".join(f"  - {fault}" for fault in error.faults), file=sys.stderr)
         return 2
     settings = replace(settings, knowledge=Path(options.knowledge) if options.knowledge else _knowledge())
-    logs.set_up(settings.log_level, settings.secrets)
+    logs.set_up(settings.log_level, settings.secrets, settings.log_format)
     try:
         code: int = options.run(options, settings)
     except BrokenPipeError:  # the reader of our output went away, as `head` does
@@ -40,6 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if type(error).__module__.split(".")[0] not in ("sqlalchemy", "psycopg", "sqlite3", "alembic"):
             raise
+        if settings.database.startswith("sqlite") and type(error).__name__ == "DatabaseError":
+            print(f"Berkas basis data rusak: {make_url(settings.database).database}. Berkas itu dibiarkan apa adanya.", file=sys.stderr)
+            print("Pindahkan berkas itu, lalu pulihkan cadangan: python -m bot restore CADANGAN", file=sys.stderr)
+            return 2
         # The message of a database error may hold its address and what was asked: only the kind is told.
         print(f"Basis data tidak dapat dipakai ({type(error).__name__}). Periksa DATABASE_URL dan apakah servernya hidup.", file=sys.stderr)
         return 2

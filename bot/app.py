@@ -5,25 +5,27 @@ import contextlib
 import logging
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 from zoneinfo import ZoneInfo
 
 import uvicorn
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.routing import BaseRoute
 
 from bot.core.assembly import Documents
-from bot.jobs import DrawingRoom, follow, tend
+from bot.jobs import DrawingRoom, follow, tend, write_what_waits
 from bot.settings import Settings
 from bot.storage.archive import DatabaseArchive
 from bot.storage.cache import FileCache
 from bot.storage.counts import DatabaseCounts, DatabaseLedger
-from bot.storage.database import migrate, open_engine
+from bot.storage.database import migrate, open_engine, ping
 from bot.storage.editions import DatabaseDrafts, DatabaseEditions
 from bot.storage.folder import read_folder
 from bot.storage.misses import DatabaseMisses
@@ -34,6 +36,7 @@ from bot.storage.subscriptions import DatabaseSubscriptions
 from bot.usecases.access import LOCAL, Access, key_of
 from bot.usecases.ask import Asking
 from bot.usecases.digest import Digest
+from bot.usecases.health import Health
 from bot.usecases.library import Library, unpack
 from bot.usecases.opendata import OpenData
 from bot.usecases.product import Product
@@ -42,12 +45,16 @@ from bot.usecases.queue import ReviewQueue
 from bot.usecases.receipts import Receipts
 from bot.usecases.review import Review
 from bot.usecases.upkeep import Upkeep
+from bot.usecases.waiting import WaitingLog
+from bot.usecases.watch import Watch
 
 log = logging.getLogger(__name__)
 
 ZONE = ZoneInfo("Asia/Jakarta")
 DRAIN_SECONDS = 8
 """How long answers in hand may take after SIGTERM; hosts kill after ten."""
+DATABASE_SECONDS = 60
+"""How long a start waits for a database server that is not there yet."""
 
 
 def clock() -> datetime:
@@ -96,18 +103,19 @@ def open_access(settings: Settings, engine: AsyncEngine) -> Access:
 @contextlib.asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Parts]:
     """Storage and use cases, opened and closed in order."""
-    engine = open_engine(settings.database)
+    engine, watch = open_engine(settings.database), Watch()
     try:
-        await migrate(engine)
+        await _wait_for_database(engine)
         library, archive, questions = Library(FileCache(_data_folder(settings) / "cache")), DatabaseArchive(engine), DatabaseLog(engine)
         editions, drafts = DatabaseEditions(engine), DatabaseDrafts(engine)
         publishing = Publishing(library, editions, drafts, archive, questions, clock, settings.approvals, settings.k_anonymity)
         await publishing.start(await asyncio.to_thread(read_folder, settings.knowledge))
+        journal = WaitingLog(questions)
         access, counts, ledger = open_access(settings, engine), DatabaseCounts(engine), DatabaseLedger(engine)
         review = Review(counts, library, clock)
         product = Product(
             library=library,
-            asking=Asking(library, questions, clock),
+            asking=Asking(library, journal, clock, watch),
             receipts=Receipts(library, archive, clock),
             access=access,
             publishing=publishing,
@@ -115,9 +123,16 @@ async def opened(settings: Settings) -> AsyncIterator[Parts]:
             queue=ReviewQueue(DatabaseMisses(engine), library, clock, settings.retention_days, settings.k_anonymity),
             digest=Digest(review, DatabaseSubscriptions(engine), ledger, access, library, clock),
             open_data=OpenData(counts, open_database, settings.k_anonymity),
+            journal=journal,
+            watch=watch,
+            health=Health(library, journal, lambda: ping(engine)),
             clock=clock,
         )
-        yield Parts(settings, engine, product, Upkeep(ledger, library, clock, settings.retention_days, settings.k_anonymity))
+        _show_numbers(watch, journal, library)
+        try:
+            yield Parts(settings, engine, product, Upkeep(ledger, library, clock, settings.retention_days, settings.k_anonymity))
+        finally:
+            await journal.close()
     finally:
         await engine.dispose()
 
@@ -126,6 +141,7 @@ async def serve(settings: Settings, host: str) -> None:
     """Answers on the web, and in Telegram when there is a token, until a signal comes. `host` is the address to listen on."""
     # The edges are heavy; `netral check` and `netral ask` do without them.
     from bot.chat.application import TelegramEdge
+    from bot.web.metrics import metrics
     from bot.web.office import office
     from bot.web.pages import Pages
     from bot.web.selfcheck import SelfCheckPages
@@ -142,17 +158,17 @@ async def serve(settings: Settings, host: str) -> None:
             site_url = settings.public_url or f"http://127.0.0.1:{settings.port}"
             staff = {key_of(settings.token, one): one for one in settings.admins | settings.reviewers}
             telegram = TelegramEdge(settings.token, settings.api_base, product, settings.public_url, site_url, pool.draw, staff)
+            product.health.telegram = telegram.state
             if settings.public_url and settings.webhook_secret:
-                doors.append(webhook(settings.webhook_secret, telegram.handle))
-
-        async def ready() -> bool:
-            return product.library.is_ready and await _database_answers(parts) and (telegram is None or telegram.is_up)
+                doors.append(webhook(settings.webhook_secret, telegram.handle, product.watch))
+        if settings.metrics_token:
+            doors.append(metrics(settings.metrics_token, product.watch))
 
         view = View(product.library, clock)
         doors.extend(SelfCheckPages(product.receipts, view, clock).routes())
         is_secure = (settings.public_url or "").startswith("https://")
         doors.extend(office(product, view, pool.draw, lambda: telegram.name if telegram else None, secure=is_secure))
-        site = build(Pages(product.asking, view, clock), ready, doors)
+        site = build(Pages(product.asking, view, clock, product.watch), product.health.look, doors, secure=is_secure)
         config = uvicorn.Config(
             site,
             host=host,
@@ -163,16 +179,10 @@ async def serve(settings: Settings, host: str) -> None:
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
 
-        async def greet(url: str) -> None:
-            print(f"Tanya Netral siap. Tanya di {url}/  (Ctrl+C untuk berhenti)", flush=True)
-            local = await product.access.member(LOCAL)
-            if local and not settings.token:
-                # The one secret that is ever printed: there is no Telegram to send it by. It works once, for ten minutes.
-                print(f"Masuk sebagai admin: {settings.public_url or url}/masuk/{await product.access.login_code(local)}", flush=True)
-
-        server = Server(config, greet)
+        server = Server(config, lambda url: _greet(product.access, settings, url))
         jobs = [
             asyncio.create_task(follow(product.publishing), name="follow"),
+            asyncio.create_task(write_what_waits(product.journal), name="write"),
             asyncio.create_task(tend(parts.upkeep, product.digest, lambda: telegram.deliver if telegram and telegram.is_up else None), name="upkeep"),
         ]
         try:
@@ -186,7 +196,19 @@ async def serve(settings: Settings, host: str) -> None:
             await asyncio.gather(*jobs, return_exceptions=True)
             pool.close()
             if telegram:
-                await telegram.stop()
+                # What the web had in hand has taken its share of the time already.
+                left = max(1.0, DRAIN_SECONDS - (time.monotonic() - server.asked_to_stop_at))
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(left):
+                        await telegram.stop()
+
+
+async def _greet(access: Access, settings: Settings, url: str) -> None:
+    print(f"Tanya Netral siap. Tanya di {url}/  (Ctrl+C untuk berhenti)", flush=True)
+    local = await access.member(LOCAL)
+    if local and not settings.token:
+        # The one secret that is ever printed: there is no Telegram to send it by. It works once, for ten minutes.
+        print(f"Masuk sebagai admin: {settings.public_url or url}/masuk/{await access.login_code(local)}", flush=True)
 
 
 class Server(uvicorn.Server):
@@ -196,6 +218,12 @@ class Server(uvicorn.Server):
         """`greet` is told the address on this machine."""
         super().__init__(config)
         self._greet = greet
+        self.asked_to_stop_at = float("inf")
+        """When a signal came, in seconds that only run forward."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.asked_to_stop_at = min(self.asked_to_stop_at, time.monotonic())
+        super().handle_exit(sig, frame)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -215,14 +243,29 @@ class Server(uvicorn.Server):
                 return
 
 
-async def _database_answers(parts: Parts) -> bool:
-    try:
-        async with asyncio.timeout(2):
-            await DatabaseLog(parts.engine).count()
-    except (SQLAlchemyError, OSError, TimeoutError) as error:
-        log.warning("database does not answer: %s", type(error).__name__)
-        return False
-    return True
+async def _wait_for_database(engine: AsyncEngine) -> None:
+    """Brings the tables up to date as soon as the database answers. Raises its error when it does not within a minute."""
+    until = time.monotonic() + DATABASE_SECONDS
+    while True:
+        try:
+            await migrate(engine)
+        except (OperationalError, InterfaceError) as error:
+            if time.monotonic() > until or engine.dialect.name == "sqlite":
+                raise
+            log.warning("database not there yet (%s); trying again", type(error).__name__)
+            await asyncio.sleep(1)
+        else:
+            return
+
+
+def _show_numbers(watch: Watch, journal: WaitingLog, library: Library) -> None:
+    """What others count, readable beside what the watch counts itself."""
+    watch.gauge("netral_rows_waiting", "Writes that wait for the database", lambda: journal.waiting)
+    watch.gauge("netral_rows_written", "Rows written since the start", lambda: journal.written)
+    watch.gauge("netral_rows_dropped", "Rows lost since the start", lambda: journal.dropped)
+    watch.gauge("netral_database_away", "1 while the database does not answer", lambda: journal.is_away)
+    watch.gauge("netral_rulebooks_served", "Rulebooks taken into service since the start", lambda: library.installed)
+    watch.gauge("netral_rules", "Rules of the live rulebook", lambda: len(library.shelf.rulebook.rules))
 
 
 def _data_folder(settings: Settings) -> Path:

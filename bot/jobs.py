@@ -13,10 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.usecases.digest import Digest, Send
 from bot.usecases.publishing import Publishing
 from bot.usecases.upkeep import Upkeep
+from bot.usecases.waiting import WaitingLog
 
 log = logging.getLogger(__name__)
 
 UPKEEP_SECONDS = 600
+FLUSH_SECONDS = 1
 FOLLOW_SECONDS = 2
 """How often a process looks whether another one has published."""
 
@@ -33,6 +35,14 @@ async def follow(publishing: Publishing) -> None:
             if not is_away:
                 log.warning("cannot see what others publish: %s", type(error).__name__)
             is_away = True
+
+
+async def write_what_waits(journal: WaitingLog) -> None:
+    """Brings rows to a database that was away, as long as the program runs."""
+    while True:
+        await asyncio.sleep(FLUSH_SECONDS)
+        if journal.is_away:
+            await journal.flush()
 
 
 async def tend(upkeep: Upkeep, digest: Digest, send: Callable[[], Send | None]) -> None:

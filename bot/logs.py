@@ -1,9 +1,11 @@
 """What the program may say about itself: no token, no update, no question. Set once, before anything else logs."""
 
+import json
 import logging
 import re
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 QUIET = ("httpx", "httpcore", "telegram", "apscheduler", "aiosqlite", "sqlalchemy", "alembic", "uvicorn", "multipart", "python_multipart")
 """Loggers that print addresses with the token in them, or whole updates, when they are let."""
@@ -34,10 +36,18 @@ class Redact(logging.Filter):
         return True
 
 
-def set_up(level: str, secrets: Iterable[str] = ()) -> None:
-    """One handler on standard error for the whole program."""
+class Json(logging.Formatter):
+    """One object a line: `time` (with its zone), `level`, `logger`, `message`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        return json.dumps({"time": time, "level": record.levelname, "logger": record.name, "message": record.getMessage()}, ensure_ascii=False)
+
+
+def set_up(level: str, secrets: Iterable[str] = (), style: str = "text") -> None:
+    """One handler on standard error for the whole program; `style` is text or json."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(Json() if style == "json" else logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.addFilter(Redact(secrets))
     root = logging.getLogger()
     root.handlers[:] = [handler]

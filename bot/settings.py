@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 DEFAULT_DATABASE = "sqlite+aiosqlite:///data/netral.sqlite3"
 DEFAULT_API = "https://api.telegram.org"
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LEVELS = ("INFO", "DEBUG", "WARNING", "ERROR")
 VARIABLES: dict[str, str] = {
     "TELEGRAM_BOT_TOKEN": "Token from BotFather. Without it only the web page answers.",
     "TELEGRAM_API_BASE": "A Bot API server other than Telegram's.",
@@ -20,6 +20,9 @@ VARIABLES: dict[str, str] = {
     "PUBLIC_URL": "Public https address; set it to receive updates by webhook instead of polling.",
     "WEBHOOK_SECRET": "Secret that Telegram sends with each webhook call; required with PUBLIC_URL.",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR.",
+    "LOG_FORMAT": "text, or json for one object a line.",
+    "METRICS_TOKEN": "Word that Prometheus must send to read /metrics; without it there is no such page.",
+    "EPHEMERAL_DISK": "yes where the host wipes the disk at restart: a database in a file is then refused.",
     "RETENTION_DAYS": "Days that a question is kept before only counts remain.",
     "K_ANONYMITY": "Like questions from which a number or a text is shown.",
 }
@@ -51,12 +54,14 @@ class Settings:
     knowledge: Path = Path("knowledge")
     retention_days: int = 90
     k_anonymity: int = 5
+    log_format: str = "text"
+    metrics_token: str | None = field(default=None, repr=False)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """Texts that must never be printed."""
         password = urlsplit(self.database).password
-        return tuple(secret for secret in (self.token, self.webhook_secret, password) if secret)
+        return tuple(secret for secret in (self.token, self.webhook_secret, self.metrics_token, password) if secret)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -65,6 +70,13 @@ class Settings:
 
         def get(name: str) -> str:
             return environment.get(name, "").strip()
+
+        def one_of(name: str, *allowed: str) -> str:
+            """One of a few words, the first unless set."""
+            given = next((word for word in allowed if word.lower() == get(name).lower()), allowed[0])
+            if get(name) and given.lower() != get(name).lower():
+                faults.append(f"{name} must be one of {', '.join(allowed)}.")
+            return given
 
         token = get("TELEGRAM_BOT_TOKEN") or None
         if token and not re.fullmatch(r"\d+:[\w-]{10,}", token):
@@ -83,17 +95,18 @@ class Settings:
         port = get("PORT") or "8000"
         if not port.isdecimal() or not port.isascii() or not 0 <= int(port) <= 65535:
             faults.append("PORT must be a number from 0 to 65535.")
-        level = get("LOG_LEVEL").upper() or "INFO"
-        if level not in LEVELS:
-            faults.append(f"LOG_LEVEL must be one of {', '.join(LEVELS)}.")
+        level, style = one_of("LOG_LEVEL", *LEVELS), one_of("LOG_FORMAT", "text", "json")
         try:
             database = database_url(get("DATABASE_URL") or DEFAULT_DATABASE)
         except ValueError as error:
             faults.append(f"DATABASE_URL {error}")
             database = DEFAULT_DATABASE
-        approvals = get("PUBLISH_APPROVALS") or "1"
-        if approvals not in ("1", "2", "3"):
-            faults.append("PUBLISH_APPROVALS must be 1, 2 or 3.")
+        if one_of("EPHEMERAL_DISK", "no", "yes") == "yes" and database.startswith("sqlite"):
+            faults.append("DATABASE_URL names a file, but EPHEMERAL_DISK says that files are lost at restart: give the address of a PostgreSQL.")
+        word = get("METRICS_TOKEN") or None
+        if word and not re.fullmatch(r"[\w-]{16,256}", word):
+            faults.append("METRICS_TOKEN needs 16 to 256 letters, digits, _ or -.")
+        approvals = one_of("PUBLISH_APPROVALS", "1", "2", "3")
         for name in ("ADMIN_IDS", "REVIEWER_IDS"):
             if not re.fullmatch(r"[\d,\s]*", get(name)):
                 faults.append(f"{name} must be numbers separated by commas.")
@@ -117,6 +130,8 @@ class Settings:
             int(approvals),
             retention_days=int(days),
             k_anonymity=int(k),
+            log_format=style,
+            metrics_token=word,
         )
 
 
@@ -127,7 +142,7 @@ def database_url(given: str) -> str:
         _ = parsed.port  # raises on a port that is no number
     except ValueError:
         raise ValueError("is not an address that can be read (is a sign in the password not written as %xx?).") from None
-    if parsed.scheme.startswith("postgres") and not parsed.hostname:
+    if parsed.scheme.startswith("postgres") and not parsed.hostname and "host=" not in parsed.query:
         raise ValueError("names no host.")
     for start, driver in (("postgres://", "postgresql+psycopg://"), ("postgresql://", "postgresql+psycopg://"), ("sqlite://", "sqlite+aiosqlite://")):
         if given.startswith(start):

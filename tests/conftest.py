@@ -56,3 +56,14 @@ def asking(library: Library) -> Asking:
     from tests.fakes import MemoryLog
 
     return Asking(library, MemoryLog(), lambda: NOW)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The numbers of tests/test_faults.py as a table."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    told = [value for report in reports for name, value in report.user_properties if name == "fault"]
+    if told:
+        terminalreporter.section("faults")
+        terminalreporter.write_line(f"{'fault':60} {'sent':>5} {'answered':>9} {'twice':>6} {'logged':>7} {'lost':>5}")
+        for fault, sent, answered, twice, logged, lost in told:
+            terminalreporter.write_line(f"{fault:60} {sent:5} {answered:9} {twice:6} {logged:7} {lost:5}")

@@ -265,7 +265,7 @@ class Emulator:
             path = request.path_params
             work = self._workers.submit(self._perform, path["token"], path["method"], params)
             result = await asyncio.wrap_future(work)
-        except ConnectionAbortedError:
+        except (ConnectionAbortedError, BrokenPipeError):
             for connection in self._server.server_state.connections:
                 if isinstance(connection, H11Protocol) and connection.client == request.client:
                     connection.transport.abort()
@@ -288,13 +288,16 @@ class Emulator:
         with self._changed:
             self.calls.append((method, params))
             fault = self._faults[method].pop(0) if self._faults[method] else 0.0
-            if isinstance(fault, Exception):
+            if isinstance(fault, Exception) and not isinstance(fault, BrokenPipeError):
                 raise fault
-            if fault:
+            if isinstance(fault, float) and fault:
                 self._changed.wait_for(lambda: self._closing, fault)
             if method not in self._methods:
                 raise Refused("Not Found: method not found", 404)
-            return self._methods[method](params)
+            result = self._methods[method](params)
+            if isinstance(fault, BrokenPipeError):
+                raise fault
+            return result
 
     def _get_updates(self, params: Json) -> list[Json]:
         """Long polling: updates before `offset` are confirmed and dropped, the others wait until they are."""
@@ -528,6 +531,10 @@ class Emulator:
     def drop(self, method: str, times: int = 1) -> None:
         """The next calls of the method are not performed; their connection is closed without an answer."""
         self._faults[method] += [ConnectionAbortedError()] * times
+
+    def cut(self, method: str, times: int = 1) -> None:
+        """The next calls of the method are performed, but the answer never arrives whole."""
+        self._faults[method] += [BrokenPipeError()] * times
 
     # What the test sees.
 

@@ -2,11 +2,21 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
-from bot.usecases.ports import Feedback, Row
+from bot.usecases.health import State
+from bot.usecases.ports import Claim, Feedback, Once, Row
 from bot.usecases.staff_ports import Code, Entry, KeptSession, Purpose, Role, StaffRow
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How far a message is."""
+
+    until: datetime
+    logged: bool = False
+    done: bool = False
 
 
 class MemoryLog:
@@ -14,9 +24,32 @@ class MemoryLog:
 
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}
+        self.marks: dict[str, Mark] = {}
 
-    async def add(self, row: Row) -> None:
-        self.rows[row.token] = row
+    async def add(self, *rows: Row, once: Once | None = None) -> bool:
+        if once:
+            mark = self.marks.get(once.mark, Mark(once.at))
+            if mark.logged:
+                return False
+            self.marks[once.mark] = replace(mark, logged=True, done=once.answered)
+        new = [row for row in rows if row.token not in self.rows]
+        self.rows |= {row.token: row for row in new}
+        return bool(new)
+
+    async def claim(self, mark: str, now: datetime, lease: timedelta, *, alone: bool) -> Claim:
+        known = self.marks.get(mark)
+        if known and known.done:
+            return "done"
+        if known and known.until > now and not alone:
+            return "busy"
+        self.marks[mark] = replace(known or Mark(now), until=now + lease)
+        return "ours"
+
+    async def finish(self, mark: str, now: datetime) -> None:
+        self.marks[mark] = replace(self.marks.get(mark, Mark(now)), done=True)
+
+    async def release(self, mark: str, now: datetime) -> None:
+        self.marks[mark] = replace(self.marks[mark], until=now)
 
     async def feedback(self, token: str, value: Feedback) -> bool:
         if token in self.rows:
@@ -46,10 +79,15 @@ class MemoryLog:
         return [text for text in dict.fromkeys(row.question for row in newest) if often[text] >= least][:limit]
 
 
+async def well() -> State:
+    """A program that lacks nothing."""
+    return State()
+
+
 class BrokenLog(MemoryLog):
     """A database that is away."""
 
-    async def add(self, row: Row) -> None:
+    async def add(self, *rows: Row, once: Once | None = None) -> bool:
         raise ConnectionError("away")
 
 

@@ -50,9 +50,11 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(folder: Path, emulator: Emulator | None = None, *, webhook: bool = False, **environment: str) -> Iterator[Program]:
+def running(
+    folder: Path, emulator: Emulator | None = None, *, webhook: bool = False, port: int | None = None, **environment: str
+) -> Iterator[Program]:
     """`python -m bot run` until it is ready; stopped with SIGTERM, which must end it within ten seconds."""
-    port = free_port()
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     variables = {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", "PORT": str(port), "DATABASE_URL": f"sqlite:///{folder}/netral.sqlite3"}
     variables |= {"PYTHONPATH": str(ROOT), "LOG_LEVEL": "INFO", "PYTHONWARNINGS": "error::ResourceWarning"}

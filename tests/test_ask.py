@@ -9,6 +9,7 @@ from bot.core.result import Close, Found, Nothing
 from bot.storage.cache import FileCache
 from bot.usecases.ask import Asking
 from bot.usecases.library import Library, NoRulebook
+from bot.usecases.watch import Watch
 from tests.conftest import NOW
 from tests.fakes import BrokenLog, MemoryLog
 from tests.small import small_documents, with_rules
@@ -64,11 +65,12 @@ def test_no_identity_can_be_passed_in() -> None:
 
 
 async def test_a_log_that_is_away_costs_the_row_and_not_the_answer(library: Library) -> None:
-    asking = Asking(library, BrokenLog(), lambda: NOW)
+    watch = Watch()
+    asking = Asking(library, BrokenLog(), lambda: NOW, watch)
     reply = asking.ask("boleh like postingan paslon?", "web")
     await asking.record(reply)
     assert reply.parts[0].card is not None
-    assert asking.lost_rows == 1
+    assert watch.sum("netral_faults_total", kind="row-lost") == 1
 
 
 async def test_what_is_stored_is_what_privacy_shows(library: Library) -> None:

@@ -29,6 +29,7 @@ from bot.web.pages import Pages
 from bot.web.selfcheck import SelfCheckPages
 from bot.web.site import HEADERS, MAX_OFFICE_BODY, build
 from bot.web.view import View
+from tests.fakes import well
 from tests.small import RULES, small_documents
 
 TOKEN = "123456:abcdefghijklmnop"
@@ -117,14 +118,11 @@ async def castle(learnt: Path, tmp_path: Path) -> AsyncIterator[Castle]:
     async with opened(settings) as parts:
         product, view = parts.product, View(parts.product.library, clock)
 
-        async def ready() -> bool:
-            return True
-
         async def draw(*_: object) -> bytes:
             return b""
 
         doors = [*SelfCheckPages(product.receipts, view, clock).routes(), *office(product, view, draw, lambda: "TanyaNetralBot", secure=False)]
-        castle = Castle(build(Pages(product.asking, view, clock), ready, doors), parts)
+        castle = Castle(build(Pages(product.asking, view, clock), well, doors), parts)
         yield castle
         await castle.close()
 

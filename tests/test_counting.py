@@ -258,3 +258,28 @@ def test_a_week_counts_for_the_short_stage_in_it_or_the_one_with_most_of_its_day
         for monday in (date(2024, 6, 17), date(2024, 9, 2), date(2024, 9, 23), date(2024, 11, 18), date(2024, 11, 25))
     }
     assert list(found.values()) == ["di-luar-tahapan", "pra-penetapan", "kampanye", "kampanye", "masa-tenang+pemungutan"]
+
+
+async def test_a_clock_that_jumps_forward_deletes_nothing_until_it_has_held_for_an_hour(engine: AsyncEngine, library: Library) -> None:
+    log, now, passed = DatabaseLog(engine), [NOW], [0.0]
+    await log.add(replace(ROW, hour=NOW - timedelta(days=10)))
+    keeper = Upkeep(DatabaseLedger(engine), library, lambda: now[0], 90, 5, lambda: passed[0])
+    await keeper.run_once()
+    now[0] += timedelta(days=400)
+    for _ in range(5):
+        passed[0] += 600
+        now[0] += timedelta(seconds=600)
+        assert await keeper.run_once() == Done(0, 0)
+    assert await log.count() == 1
+    now[0] -= timedelta(days=400)
+    passed[0] += 600
+    await keeper.run_once()
+    assert await log.count() == 1
+
+
+async def test_marks_of_handled_messages_are_gone_after_two_days(engine: AsyncEngine, library: Library) -> None:
+    log = DatabaseLog(engine)
+    await log.finish("old", NOW - timedelta(days=3))
+    await log.finish("new", NOW - timedelta(days=1))
+    await Upkeep(DatabaseLedger(engine), library, lambda: NOW, 90, 5).run_once()
+    assert [await log.claim(mark, NOW, timedelta(seconds=20), alone=False) for mark in ("old", "new")] == ["ours", "done"]

@@ -19,7 +19,7 @@ from bot.web.site import HEADERS, build
 from bot.web.staff import StaffPages
 from bot.web.view import View
 from tests.conftest import NOW
-from tests.fakes import MemoryLog, MemoryStaff
+from tests.fakes import MemoryLog, MemoryStaff, well
 
 ADMIN, REVIEWER = Member("ada", "Staf ada", "admin"), Member("rini", "Staf rini", "peninjau")
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
@@ -42,11 +42,8 @@ class House:
             session, sent = await self.door.form(request, "admin")
             return PlainTextResponse(f"{session.member.name}: {sent['isi']}")
 
-        async def ready() -> bool:
-            return True
-
         doors = [Route("/kelola/uji", deed, methods=["POST"]), *self.door.routes(view), *staff.routes()]
-        self.site = build(Pages(Asking(library, MemoryLog(), lambda: NOW), view, lambda: NOW), ready, doors)
+        self.site = build(Pages(Asking(library, MemoryLog(), lambda: NOW), view, lambda: NOW), well, doors)
         self.address = "https://uji" if secure else "http://uji"
         self.browsers: list[httpx.AsyncClient] = []
 

@@ -37,7 +37,7 @@ from bot.jobs import DrawingRoom
 from bot.storage.archive import DatabaseArchive
 from bot.storage.cache import FileCache
 from bot.storage.counts import DatabaseCounts, DatabaseLedger
-from bot.storage.database import migrate, open_engine
+from bot.storage.database import migrate, open_engine, ping
 from bot.storage.editions import DatabaseDrafts, DatabaseEditions
 from bot.storage.misses import DatabaseMisses
 from bot.storage.opendata import open_database
@@ -49,6 +49,7 @@ from bot.usecases.ask import Asking
 from bot.usecases.charts import NAMES, chart
 from bot.usecases.digest import Digest
 from bot.usecases.exports import DAYS
+from bot.usecases.health import Health
 from bot.usecases.library import Library
 from bot.usecases.opendata import OpenData
 from bot.usecases.phrase import add_outside, add_to_rule
@@ -59,6 +60,8 @@ from bot.usecases.queue import ReviewQueue
 from bot.usecases.receipts import Receipts
 from bot.usecases.review import Review
 from bot.usecases.upkeep import Upkeep
+from bot.usecases.waiting import WaitingLog
+from bot.usecases.watch import Watch
 from bot.usecases.weeks import stage_of
 from bot.web.office import office
 from bot.web.pages import Pages
@@ -66,6 +69,7 @@ from bot.web.site import HEADERS, build
 from bot.web.view import View
 from tests.chromium import open_chromium, size
 from tests.conftest import NOW, ROOT
+from tests.fakes import well
 from tests.program import free_port
 from tests.simulate import COLUMNS
 from tests.small import small_documents
@@ -113,14 +117,14 @@ class House:
             queue=ReviewQueue(DatabaseMisses(engine), library, self.clock, 90, K),
             digest=Digest(review, DatabaseSubscriptions(engine), ledger, self.access, library, self.clock),
             open_data=OpenData(counts, open_database, K),
+            journal=WaitingLog(log),
+            watch=Watch(),
+            health=Health(library, WaitingLog(log), lambda: ping(engine)),
             clock=self.clock,
         )
         view = View(library, self.clock)
 
-        async def ready() -> bool:
-            return True
-
-        self.site = build(Pages(self.asking, view, self.clock), ready, office(product, view, draw_here, lambda: None, secure=False))
+        self.site = build(Pages(self.asking, view, self.clock), well, office(product, view, draw_here, lambda: None, secure=False))
 
     def clock(self) -> datetime:
         return self.now

@@ -76,3 +76,18 @@ def test_questions_are_kept_ninety_days_and_shown_from_five() -> None:
     assert (Settings.from_environment({}).retention_days, Settings.from_environment({}).k_anonymity) == (90, 5)
     strict = Settings.from_environment({"RETENTION_DAYS": "30", "K_ANONYMITY": "10"})
     assert (strict.retention_days, strict.k_anonymity) == (30, 10)
+
+
+def test_a_database_in_a_file_is_refused_where_the_disk_is_wiped() -> None:
+    with pytest.raises(BadSettings, match="EPHEMERAL_DISK"):
+        Settings.from_environment({"EPHEMERAL_DISK": "yes"})
+    with pytest.raises(BadSettings, match="EPHEMERAL_DISK"):
+        Settings.from_environment({"EPHEMERAL_DISK": "yes", "DATABASE_URL": "sqlite:////data/netral.sqlite3"})
+    assert Settings.from_environment({"EPHEMERAL_DISK": "yes", "DATABASE_URL": "postgres://u@h/d"}).database.startswith("postgresql")
+    assert Settings.from_environment({"EPHEMERAL_DISK": "no"}).database.startswith("sqlite")
+    with pytest.raises(BadSettings, match="EPHEMERAL_DISK"):
+        Settings.from_environment({"EPHEMERAL_DISK": "perhaps"})
+
+
+def test_a_socket_file_is_a_host_too() -> None:
+    assert database_url("postgresql://u@/d?host=/run/postgresql").startswith("postgresql+psycopg://")

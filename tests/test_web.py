@@ -9,13 +9,14 @@ import pytest
 from bot.usecases.ask import Asking
 from bot.usecases.library import Library
 from bot.usecases.receipts import Receipts
+from bot.usecases.watch import Watch
 from bot.web.pages import Pages
 from bot.web.selfcheck import SelfCheckPages
 from bot.web.site import HEADERS, build
 from bot.web.view import View, few_tags
 from bot.web.webhook import SECRET_HEADER, webhook
 from tests.conftest import NOW
-from tests.fakes import MemoryArchive, MemoryLog
+from tests.fakes import MemoryArchive, MemoryLog, well
 
 SECRET = "rahasia-yang-cukup-panjang"
 
@@ -32,16 +33,14 @@ def updates() -> list[dict[str, object]]:
 
 @pytest.fixture
 async def web(library: Library, log: MemoryLog, updates: list[dict[str, object]]) -> AsyncIterator[httpx.AsyncClient]:
-    async def handle(update: dict[str, object]) -> None:
+    async def handle(update: dict[str, object]) -> bool:
         updates.append(update)
-
-    async def ready() -> bool:
         return True
 
     asking = Asking(library, log, lambda: NOW)
     view = View(library, lambda: NOW)
     check = SelfCheckPages(Receipts(library, MemoryArchive(), lambda: NOW), view, lambda: NOW)
-    site = build(Pages(asking, view, lambda: NOW), ready, [webhook(SECRET, handle), *check.routes()])
+    site = build(Pages(asking, view, lambda: NOW), well, [webhook(SECRET, handle, Watch()), *check.routes()])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(site, raise_app_exceptions=False), base_url="http://uji") as client:
         yield client
 

@@ -3,19 +3,21 @@
 import asyncio
 import logging
 import secrets
+import time
 import traceback
 
 from telegram import Update
 from telegram.error import BadRequest, Conflict, Forbidden, NetworkError, TelegramError
-from telegram.ext import AIORateLimiter, ApplicationBuilder, ApplicationHandlerStop, ContextTypes, TypeHandler
+from telegram.ext import AIORateLimiter, ApplicationBuilder, ContextTypes
 
 from bot.chat.commands import menu
-from bot.chat.courtesy import Memory
+from bot.chat.deliveries import Deliveries, Narrow, Polled
 from bot.chat.handlers import UPDATES, TelegramApplication, register
 from bot.chat.reports import Draw, Reports
 from bot.chat.sending import is_expected, send
 from bot.core.messages import Language, Teller
 from bot.usecases.dashboard import Dashboard
+from bot.usecases.health import Telegram
 from bot.usecases.product import Product
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,8 @@ CONCURRENT = 16
 
 RETRIES = 3
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+DEAF_SECONDS = 35.0
+"""The library tries again after 30 seconds at most: when that long nothing failed, it hears."""
 
 
 class TelegramEdge:
@@ -33,17 +37,31 @@ class TelegramEdge:
     def __init__(self, token: str, api_base: str, product: Product, public_url: str | None, site: str, draw: Draw, chats: dict[str, int]) -> None:
         """`site` is where links to the web pages lead; `public_url` is the same, or None when only this machine can open it."""
         builder = ApplicationBuilder().token(token).base_url(f"{api_base}/bot").base_file_url(f"{api_base}/file/bot")
-        builder.concurrent_updates(CONCURRENT).connect_timeout(10).read_timeout(20).write_timeout(20).pool_timeout(10).get_updates_read_timeout(40)
-        builder.rate_limiter(AIORateLimiter(max_retries=RETRIES))
+        self._watch = product.watch
+        self._deliveries = Deliveries(token, product.journal, product.clock, product.watch)
+        queue = Narrow(CONCURRENT)
+        self._polled = Polled(self._deliveries, CONCURRENT, queue, product.watch)
+        builder.update_queue(queue).concurrent_updates(self._polled).connect_timeout(10).read_timeout(20).write_timeout(20).pool_timeout(
+            10
+        ).get_updates_read_timeout(40)
+        # No pace of our own over all chats: answers go to those who ask, and Telegram says itself (429) when they are too many.
+        builder.rate_limiter(AIORateLimiter(overall_max_rate=0, max_retries=RETRIES))
         self.application: TelegramApplication = builder.build()
         self._library = product.library
         self._task: asyncio.Task[None] | None = None
         self.is_up = False
-        self._seen: Memory[int, int] = Memory()
-        self.application.add_handler(TypeHandler(Update, self._once), group=-1)
+        self._deaf_at = float("-inf")
         self._reports = Reports(product.review, product.digest, product.library, draw, chats, site)
-        register(self.application, product, self._reports, public_url, site)
+        register(self.application, product, self._reports, self._deliveries, public_url, site)
         self.application.add_error_handler(self._on_error)
+
+    def state(self) -> Telegram:
+        """How it stands with Telegram right now."""
+        if not self.is_up:
+            return "starting"
+        if self.application.updater is None or not self.application.updater.running:
+            return "webhook"
+        return "deaf" if time.monotonic() - self._deaf_at < DEAF_SECONDS else "polling"
 
     @property
     def name(self) -> str | None:
@@ -61,6 +79,7 @@ class TelegramEdge:
             await asyncio.gather(self._task, return_exceptions=True)
         if self.application.updater is not None and self.application.updater.running:
             await self.application.updater.stop()
+        await self._polled.shutdown()
         if self.application.running:
             await self.application.stop()
         await self.application.shutdown()
@@ -69,14 +88,18 @@ class TelegramEdge:
         """Sends the Monday digest to one person."""
         await self._reports.deliver(self.application.bot, key, text, board)
 
-    async def handle(self, update: dict[str, object]) -> None:
-        """Handles one update from the webhook; returns when it is done."""
+    async def handle(self, update: dict[str, object]) -> bool:
+        """Handles one update from the webhook; False when Telegram must send it again."""
         try:
             parsed = Update.de_json(update, self.application.bot)
         except (TypeError, KeyError, AttributeError, ValueError) as error:
+            self._watch.updates.labels("unreadable").inc()
             log.warning("an update of an unknown shape was left aside (%s)", type(error).__name__)
-            return
-        await self.application.process_update(parsed)
+            return True
+        if not self.application.running:
+            return False
+        result = await self._deliveries.handle(parsed, self.application.process_update(parsed), alone=False)
+        return result in ("handled", "duplicate")
 
     async def _come_up(self, webhook_url: str | None, secret: str | None) -> None:
         wait = FIRST_WAIT
@@ -87,6 +110,7 @@ class TelegramEdge:
                     await self.application.start()
                 await self._receive(webhook_url, secret)
             except Exception as error:  # noqa: BLE001 - whatever it was, staying silent for good would be worse than trying again
+                self._watch.faults.labels("telegram-start").inc()
                 log.warning("telegram not reachable (%s); next try in %.0f s", type(error).__name__, wait)
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT)
@@ -104,7 +128,7 @@ class TelegramEdge:
         assert updater is not None  # the builder makes one unless told otherwise
         await bot.delete_webhook()
         if not updater.running:
-            await updater.start_polling(allowed_updates=UPDATES, bootstrap_retries=5, error_callback=_on_polling_fault)
+            await updater.start_polling(allowed_updates=UPDATES, bootstrap_retries=5, error_callback=self._on_polling_fault)
 
     async def _introduce(self) -> None:
         """Tells Telegram the commands and the profile, in both languages. Cosmetic, so a refusal is only noted."""
@@ -119,12 +143,6 @@ class TelegramEdge:
         except TelegramError as error:
             log.warning("profile not updated: %s", type(error).__name__)
 
-    async def _once(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Stops an update that came before: Telegram repeats those it believes lost."""
-        if self._seen.get(update.update_id) is not None:
-            raise ApplicationHandlerStop
-        self._seen.put(update.update_id, update.update_id)
-
     async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Every fault of a handler ends here: a sentence for the user, type and place for the operator, nothing else."""
         error = context.error
@@ -133,6 +151,11 @@ class TelegramEdge:
         if isinstance(error, Forbidden):
             log.info("a chat has blocked the bot")
             return
+        if isinstance(update, Update) and self._deliveries.failed(update, error):
+            self._watch.faults.labels("not-sent").inc()
+            log.warning("bot api not well (%s): the update is tried again", type(error).__name__)
+            return
+        self._watch.faults.labels("handler").inc()
         code = secrets.token_hex(3)
         place = traceback.extract_tb(error.__traceback__)[-1] if error and error.__traceback__ else None
         where = f"{place.name}:{place.lineno}" if place else "?"
@@ -144,9 +167,11 @@ class TelegramEdge:
         except TelegramError as second:
             log.warning("fault %s: the user could not be told (%s)", code, type(second).__name__)
 
-
-def _on_polling_fault(error: TelegramError) -> None:
-    if isinstance(error, Conflict):
-        log.error("another program polls with the same token: stop one of the two")
-    else:
-        log.warning("polling interrupted: %s", type(error).__name__)
+    def _on_polling_fault(self, error: TelegramError) -> None:
+        self._deaf_at = time.monotonic()
+        if isinstance(error, Conflict):
+            self._watch.faults.labels("two-pollers").inc()
+            log.error("another program polls with the same token: stop one of the two")
+        else:
+            self._watch.faults.labels("polling").inc()
+            log.warning("polling interrupted: %s", type(error).__name__)

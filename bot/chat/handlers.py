@@ -9,6 +9,7 @@ from bot.chat import taps
 from bot.chat.buttons import Buttons
 from bot.chat.commands import Commands
 from bot.chat.courtesy import Courtesies
+from bot.chat.deliveries import Deliveries
 from bot.chat.editors import REASON, Editors
 from bot.chat.questions import Questions
 from bot.chat.reports import Reports
@@ -39,15 +40,15 @@ class Addressed(filters.MessageFilter):
         return message.chat.type == Chat.PRIVATE or f"@{message.get_bot().username}".lower() in (message.text or "").split()[0].lower()
 
 
-def register(application: TelegramApplication, product: Product, reports: Reports, public_url: str | None, site: str) -> None:
+def register(application: TelegramApplication, product: Product, reports: Reports, deliveries: Deliveries, public_url: str | None, site: str) -> None:
     """Adds every handler. The first that fits wins, so the narrow ones come first."""
     asking, library, clock = product.asking, product.library, product.clock
     courtesies = Courtesies(library)
     commands = Commands(asking, product.receipts, library, clock, courtesies)
-    questions = Questions(asking, library, courtesies)
+    questions = Questions(asking, library, courtesies, deliveries)
     buttons = Buttons(asking, library, clock)
     check = SelfCheck(library, clock, public_url)
-    staff = Staff(product.access, asking, library, application.bot.token, site, commands.says("perintah-asing"))
+    staff = Staff(product, application.bot.token, site, commands.says("perintah-asing"))
     editors = Editors(product.publishing, product.access, library, clock, site)
     new, edited = filters.UpdateType.MESSAGE, filters.UpdateType.EDITED_MESSAGE
     typed = filters.ChatType.PRIVATE & filters.TEXT & ~filters.FORWARDED & ~filters.COMMAND

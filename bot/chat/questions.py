@@ -16,6 +16,7 @@ from telegram.error import BadRequest
 
 from bot.chat import render
 from bot.chat.courtesy import Context, Courtesies, language_of_user
+from bot.chat.deliveries import Deliveries
 from bot.chat.sending import edit, is_expected, send
 from bot.chat.taps import Tap
 from bot.core.answer import rule_code
@@ -30,31 +31,32 @@ from bot.usecases.ports import Channel
 class Questions:
     """Handlers for everything that asks."""
 
-    def __init__(self, asking: Asking, library: Library, courtesies: Courtesies) -> None:
+    def __init__(self, asking: Asking, library: Library, courtesies: Courtesies, deliveries: Deliveries) -> None:
         self._asking = asking
         self._library = library
         self._courtesies = courtesies
+        self._deliveries = deliveries
 
     async def on_question(self, update: Update, context: Context) -> None:
         message = update.message
         if message is None or not message.text:
             return
         reply = self._asking.ask(message.text, "telegram", about=self._card_replied_to(message, context))
-        await self._answer(message, context, reply)
+        await self._answer(update, message, context, reply)
 
     async def on_edited(self, update: Update, context: Context) -> None:
         message = update.edited_message
         if message is None or not message.text:
             return
         reply = self._asking.ask(message.text, "telegram", about=self._card_replied_to(message, context))
-        await self._answer(message, context, reply, self._courtesies.answers.get((message.chat_id, message.message_id)))
+        await self._answer(update, message, context, reply, self._courtesies.answers.get((message.chat_id, message.message_id)))
 
     async def on_group_reply(self, update: Update, context: Context) -> None:
         message = update.message
         if message is None or not message.text:
             return
         reply = self._asking.ask(message.text, "telegram-grup", about=self._card_replied_to(message, context))
-        await self._answer(message, context, reply)
+        await self._answer(update, message, context, reply)
 
     async def on_ask_command(self, update: Update, context: Context) -> None:
         message = update.effective_message
@@ -66,24 +68,27 @@ class Questions:
             return
         channel: Channel = "telegram" if message.chat.type == Chat.PRIVATE else "telegram-grup"
         reply = self._asking.ask(question, channel, about=self._card_replied_to(message, context))
-        await self._answer(message, context, reply, self._courtesies.answers.get((message.chat_id, message.message_id)))
+        await self._answer(update, message, context, reply, self._courtesies.answers.get((message.chat_id, message.message_id)))
 
-    async def _answer(self, message: Message, context: Context, reply: Reply, answered: int | None = None) -> None:
+    async def _answer(self, update: Update, message: Message, context: Context, reply: Reply, answered: int | None = None) -> None:
         """Sends the answer, or edits the one that was sent before; then writes the anonymous row."""
         tell = Teller(self._rulebook, reply.language)
         in_group = message.chat.type != Chat.PRIVATE
         text, buttons = self._shown(reply, tell)
         if in_group:
             text, buttons = render.for_group(text, buttons, tell, context.bot.username)
-        sent = None
+        sent, is_out = None, False
         try:
             if answered is None or not await edit(context.bot, message.chat_id, answered, text, buttons):
                 # In a group the asker is not quoted: the answer is for everyone who reads it.
                 sent = await send(context.bot, message.chat_id, text, buttons, None if in_group else message.message_id)
+            is_out = True
         finally:
-            await self._asking.record(
-                reply, self._courtesies.repeats(message.chat_id, reply.rows)
-            )  # asked is asked, also when Telegram could not take the answer
+            # Asked is asked, also when Telegram could not take the answer.
+            repeats = self._courtesies.repeats(message.chat_id, reply.rows)
+            is_new = await self._asking.record(reply, repeats, self._deliveries.once(update, answered=is_out))
+            if is_out and is_new:
+                self._deliveries.closed(update)
         if sent is not None:
             self._courtesies.answers.put((message.chat_id, message.message_id), sent.message_id)
         if not in_group:

@@ -13,10 +13,10 @@ from bot.chat import render
 from bot.chat.courtesy import Context, Handler, language_of_user
 from bot.chat.sending import send
 from bot.core.messages import Teller
-from bot.usecases.access import Access, Member, Role, key_of
-from bot.usecases.ask import Asking
+from bot.usecases.access import Member, Role, key_of
 from bot.usecases.explain import explain
-from bot.usecases.library import Library
+from bot.usecases.product import Product
+from bot.usecases.status import status
 
 INVITATION = re.compile(r"^/start(?:@\w+)? undang-([\w-]{32})$")
 """The code's length keeps it apart from rules whose id begins alike: an id has 36 characters at most."""
@@ -29,11 +29,12 @@ Deed = Callable[[Update, Context, Member], Awaitable[None]]
 class Staff:
     """Handlers for the commands of admins and reviewers. `handlers` gives them by command."""
 
-    def __init__(self, access: Access, asking: Asking, library: Library, token: str, site: str, unknown: Handler) -> None:
+    def __init__(self, product: Product, token: str, site: str, unknown: Handler) -> None:
         """`site` is the address of the web pages; `unknown` answers a command that does not exist."""
-        self._access = access
-        self._asking = asking
-        self._library = library
+        self._product = product
+        self._access = product.access
+        self._asking = product.asking
+        self._library = product.library
         self._token = token
         self._site = site
         self._unknown = unknown
@@ -45,6 +46,7 @@ class Staff:
             "undang": self.only("admin", self._invite),
             "nama": self.only("peninjau", self._rename),
             "kenapa": self.only("peninjau", self._explain),
+            "status": self.only("admin", self._status),
         }
 
     async def on_invited(self, update: Update, context: Context) -> None:
@@ -103,6 +105,10 @@ class Staff:
                 break
             shown.append(block)
         await send(context.bot, message.chat_id, "\n\n".join(shown))
+
+    async def _status(self, update: Update, context: Context, member: Member) -> None:
+        if update.message is not None:
+            await send(context.bot, update.message.chat_id, html.escape(await status(self._product, self._teller(update)), quote=False))
 
     async def _say(self, update: Update, context: Context, key: str, **values: str) -> None:
         if update.message is not None:

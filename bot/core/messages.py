@@ -141,6 +141,10 @@ REQUIRED: dict[str, frozenset[str]] = {
     "staf-nama": frozenset({"nama"}),
     "staf-nama-cara": frozenset(),
     "staf-kenapa-cara": frozenset(),
+    "status": frozenset(
+        {"keadaan", "versi", "aturan", "lama", "memori", "telegram", "dijawab", "tanya", "tolak", "waktu", "menunggu", "hilang", "gangguan"}
+    ),
+    "status-baik": frozenset(),
     "peran-admin": frozenset(),
     "peran-peninjau": frozenset(),
     "kenapa-jawab": frozenset({"aturan", "keyakinan"}),

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.storage.database import cells, claims, counted_weeks, questions
+from bot.storage.database import cells, claims, counted_weeks, handled, questions
 from bot.usecases.disclosure import TOTAL, Cell
 from bot.usecases.review_ports import Alike, WeekRows
 
@@ -71,7 +71,7 @@ class DatabaseLedger:
         async with self._engine.connect() as connection:
             return tuple(_cell(row[0], row[1], row[2], row[3]) for row in await connection.execute(sa.select(*CELL).where(cells.c.week == week)))
 
-    async def purge(self, before: datetime) -> int:
+    async def purge(self, before: datetime, marks_before: datetime) -> int:
         old = sa.select(Q.token).where(Q.hour < before.astimezone(UTC)).limit(BATCH)
         gone = 0
         while True:
@@ -80,6 +80,8 @@ class DatabaseLedger:
             gone += batch
             if batch < BATCH:
                 break
+        async with self._engine.begin() as connection:
+            await connection.execute(handled.delete().where(handled.c.until < marks_before.astimezone(UTC)))
         # SQLite: deleted pages are zeroed, but the write-ahead file still holds them as they were. PostgreSQL: free the dead rows.
         clean = "VACUUM questions" if self._engine.dialect.name == "postgresql" else "PRAGMA wal_checkpoint(TRUNCATE)"
         async with self._engine.connect() as connection:

@@ -41,6 +41,17 @@ questions = sa.Table(
 )
 """Every column there is: what is not here cannot be stored. A test holds the list against the privacy page."""
 
+handled = sa.Table(
+    "handled",
+    metadata,
+    sa.Column("mark", sa.String(24), primary_key=True),
+    sa.Column("until", sa.DateTime(timezone=True), nullable=False, index=True),
+    sa.Column("logged", sa.Boolean(), nullable=False),
+    sa.Column("done", sa.Boolean(), nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Messages in hand and done, for two days. `mark` is an HMAC of Telegram's running number: of no chat, no user, no row."""
+
 rulebooks = sa.Table(
     "rulebooks",
     metadata,
@@ -187,6 +198,12 @@ def open_engine(url: str) -> AsyncEngine:
         cursor.close()
 
     return engine
+
+
+async def ping(engine: AsyncEngine) -> None:
+    """Returns when the database has answered; raises what the driver raises when it is away."""
+    async with engine.connect() as connection:
+        await connection.execute(sa.text("SELECT 1"))
 
 
 async def migrate(engine: AsyncEngine) -> None:

@@ -1,28 +1,67 @@
-"""The question log in the database. Writes rows that carry no identity; reads them back by their random token."""
+"""The question log in the database. Writes rows that carry no identity; reads them back by their random token.
 
-from collections.abc import Mapping
+Beside it the marks of messages that were handled. Rows and their mark are written in one transaction, so that no crash
+can come between them.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.storage.database import questions
-from bot.usecases.ports import Feedback, Row
+from bot.storage.database import handled, questions
+from bot.usecases.ports import Claim, Feedback, Once, Row, Unwritable
 
 
 class DatabaseLog:
-    """Implements `usecases.ports.QuestionLog`. Every method opens and ends its own short transaction."""
+    """Implements `usecases.ports.Journal`. Every method opens and ends its own short transaction."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        # Both know "insert unless it is there"; SQLAlchemy has no common word for it.
+        self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
 
-    async def add(self, row: Row) -> None:
-        """Writes one row. Raises sqlalchemy's errors when the database is not there."""
-        values = asdict(row)
-        values["hour"] = row.hour.astimezone(UTC)
+    async def add(self, *rows: Row, once: Once | None = None) -> bool:
+        """Raises sqlalchemy's errors when the database is not there."""
+        try:
+            return await self._add(rows, once)
+        except (sa.exc.DataError, sa.exc.IntegrityError, sa.exc.ProgrammingError) as error:
+            raise Unwritable(type(error).__name__) from None
+
+    async def _add(self, rows: Sequence[Row], once: Once | None) -> bool:
+        values = [asdict(row) | {"hour": row.hour.astimezone(UTC)} for row in rows]
         async with self._engine.begin() as connection:
-            await connection.execute(questions.insert().values(**values))
+            if once is not None:
+                first = self._insert(handled).values(mark=once.mark, until=once.at.astimezone(UTC), logged=True, done=once.answered)
+                marked = first.on_conflict_do_update(
+                    index_elements=["mark"], set_={"logged": True, "done": first.excluded.done}, where=~handled.c.logged
+                )
+                if (await connection.execute(marked.returning(handled.c.mark))).first() is None:
+                    return False
+            new = self._insert(questions).values(values).on_conflict_do_nothing(index_elements=["token"])
+            return (await connection.execute(new.returning(questions.c.token))).first() is not None
+
+    async def claim(self, mark: str, now: datetime, lease: timedelta, *, alone: bool) -> Claim:
+        first = self._insert(handled).values(mark=mark, until=(now + lease).astimezone(UTC), logged=False, done=False)
+        free = ~handled.c.done if alone else ~handled.c.done & (handled.c.until <= now.astimezone(UTC))
+        async with self._engine.begin() as connection:
+            taken = first.on_conflict_do_update(index_elements=["mark"], set_={"until": first.excluded.until}, where=free)
+            if (await connection.execute(taken.returning(handled.c.mark))).first() is not None:
+                return "ours"
+            done = (await connection.execute(sa.select(handled.c.done).where(handled.c.mark == mark))).scalar()
+            return "done" if done else "busy"
+
+    async def finish(self, mark: str, now: datetime) -> None:
+        first = self._insert(handled).values(mark=mark, until=now.astimezone(UTC), logged=False, done=True)
+        async with self._engine.begin() as connection:
+            await connection.execute(first.on_conflict_do_update(index_elements=["mark"], set_={"done": True}))
+
+    async def release(self, mark: str, now: datetime) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(handled.update().where(handled.c.mark == mark).values(until=now.astimezone(UTC)))
 
     async def feedback(self, token: str, value: Feedback) -> bool:
         return await self._note(token, feedback=value)

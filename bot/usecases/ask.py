@@ -19,7 +19,8 @@ from bot.core.rulebook import Rulebook
 from bot.core.search import MAX_QUESTION, language_of
 from bot.core.vocabulary import Verdict
 from bot.usecases.library import Shelf
-from bot.usecases.ports import Channel, Clock, Feedback, Outcome, QuestionLog, Row
+from bot.usecases.ports import Channel, Clock, Feedback, Once, Outcome, QuestionLog, Row
+from bot.usecases.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -79,11 +80,11 @@ class Shelves(Protocol):
 class Asking:
     """Answers questions from the live rulebook."""
 
-    def __init__(self, library: Shelves, questions: QuestionLog, clock: Clock) -> None:
+    def __init__(self, library: Shelves, questions: QuestionLog, clock: Clock, watch: Watch | None = None) -> None:
         self._library = library
         self._questions = questions
         self._clock = clock
-        self.lost_rows = 0
+        self._watch = watch or Watch()
 
     def ask(self, text: str, channel: Channel, *, about: str | None = None, language: Language | None = None) -> Reply:
         """The answer to a message. `about` is the rule whose card it replies to; nothing is written yet."""
@@ -104,19 +105,29 @@ class Asking:
             parts = answered if len(answered) > 1 else [whole if not answered or not isinstance(whole.result, Nothing) else answered[0]]
         return Reply(tuple(parts), spoken, shelf.scrubber.scrub(text).had_identifier, max(0, len(pieces) - MAX_PARTS))
 
-    async def record(self, reply: Reply, repeats: Collection[str] = ()) -> None:
-        """Writes the anonymous rows. A log that is down is counted and told, never the asker's trouble.
+    async def record(self, reply: Reply, repeats: Collection[str] = (), once: Once | None = None) -> bool:
+        """Writes the anonymous rows; False when they were written before. A log that is down is counted and told, never the asker's trouble.
 
         `repeats` are tokens of rows that an edge knows to be asked again within the hour. Where no edge can tell askers
         apart, the same text within the hour counts as asked again.
         """
-        for row in reply.rows:
-            try:
-                again = row.token in repeats or (row.channel in NAMELESS and await self._questions.has(row))
-                await self._questions.add(replace(row, repeat=True) if again else row)
-            except Exception as error:  # noqa: BLE001 - any storage fault must leave the answer untouched
-                self.lost_rows += 1
-                log.error("question row lost: %s", type(error).__name__)
+        rows = [replace(row, repeat=True) if row.token in repeats or await self._was_asked(row) else row for row in reply.rows]
+        try:
+            if not await self._questions.add(*rows, once=once):
+                return False
+        except Exception as error:  # noqa: BLE001 - any storage fault must leave the answer untouched
+            self._watch.faults.labels("row-lost").inc(len(rows))
+            log.error("question rows lost: %s", type(error).__name__)
+        for row in rows:
+            self._watch.answers.labels(row.outcome, row.channel).inc()
+        return True
+
+    async def _was_asked(self, row: Row) -> bool:
+        try:
+            return row.channel in NAMELESS and await self._questions.has(row)
+        except Exception as error:  # noqa: BLE001 - as above
+            log.debug("not known whether it was asked before: %s", type(error).__name__)
+            return False
 
     async def feedback(self, token: str, value: Feedback) -> bool:
         """Notes what the asker thought of an answer; False when its row, or the log itself, is gone."""
@@ -135,8 +146,12 @@ class Asking:
             return False
 
     async def row(self, token: str) -> Row | None:
-        """The very row an answer left behind."""
-        return await self._questions.find(token)
+        """The very row an answer left behind; None when it, or the log itself, is gone."""
+        try:
+            return await self._questions.find(token)
+        except Exception as error:  # noqa: BLE001 - as above
+            log.error("row not read: %s", type(error).__name__)
+            return None
 
     async def asked_since(self, since: datetime) -> Mapping[str, int]:
         """How often each rule was the answer; nothing when the log is away."""

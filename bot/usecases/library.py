@@ -47,6 +47,8 @@ class Library:
         self._cache = cache
         self._shelf: Shelf | None = None
         self._notice = Notice()
+        self.installed = 0
+        """Rulebooks that were put in place since the start."""
         self.spare: Mapping[str, Message] = {}
         """Sentences of the program's own folder, for documents that were published under an older program."""
 
@@ -85,6 +87,7 @@ class Library:
     def install(self, shelf: Shelf) -> None:
         """Puts a Shelf in place: one assignment, so no question ever sees half of it."""
         self._shelf = _with_notice(shelf, self._notice)
+        self.installed += 1
         self._cache.put(LAST_GOOD, shelf.documents)
 
     def post(self, notice: Notice) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal, Protocol
 
 from bot.core.rulebook import Notice
@@ -37,10 +37,31 @@ class Row:
     """The same was asked there before in this hour: kept apart from all figures."""
 
 
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A mark under which rows are written at most once, however often their message comes. It names nobody.
+
+    `answered` says that the answer is out, so that the message needs nothing more.
+    """
+
+    mark: str
+    answered: bool
+    at: datetime
+
+
+Claim = Literal["ours", "busy", "done"]
+
+
+class Unwritable(Exception):
+    """The log is there, but will never take this row."""
+
+
 class QuestionLog(Protocol):
     """Where rows go. Every method may raise; callers answer the asker first."""
 
-    async def add(self, row: Row) -> None: ...
+    async def add(self, *rows: Row, once: Once | None = None) -> bool:
+        """Writes the rows of one message, all or none; False when that was done before. Raises Unwritable for rows that do not fit."""
+        ...
 
     async def feedback(self, token: str, value: Feedback) -> bool:
         """False when the row is gone (purged)."""
@@ -65,6 +86,29 @@ class QuestionLog(Protocol):
     async def lately(self, limit: int, least: int) -> list[str]:
         """The scrubbed texts asked last, newest first, each once; only those asked `least` times, repeats left out."""
         ...
+
+
+class Marks(Protocol):
+    """Which messages were taken in hand, by marks that name nobody: what comes again, to any process, is not handled again."""
+
+    async def claim(self, mark: str, now: datetime, lease: timedelta, *, alone: bool) -> Claim:
+        """`ours` for who may handle it now, `busy` while another has it in hand, `done` when it needs nothing more.
+
+        What is not done when its lease has ended may be claimed again; `alone` says that nobody else can have it in hand.
+        """
+        ...
+
+    async def finish(self, mark: str, now: datetime) -> None:
+        """Nothing more is to be done."""
+        ...
+
+    async def release(self, mark: str, now: datetime) -> None:
+        """It could not be handled; whoever gets it next may try."""
+        ...
+
+
+class Journal(QuestionLog, Marks, Protocol):
+    """The log of questions, and what keeps it from saying one thing twice."""
 
 
 class Archive(Protocol):

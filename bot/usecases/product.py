@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.usecases.access import Access
 from bot.usecases.ask import Asking
 from bot.usecases.digest import Digest
+from bot.usecases.health import Health
 from bot.usecases.library import Library
 from bot.usecases.opendata import OpenData
 from bot.usecases.ports import Clock
@@ -12,6 +13,8 @@ from bot.usecases.publishing import Publishing
 from bot.usecases.queue import ReviewQueue
 from bot.usecases.receipts import Receipts
 from bot.usecases.review import Review
+from bot.usecases.waiting import WaitingLog
+from bot.usecases.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,4 +30,7 @@ class Product:
     queue: ReviewQueue
     digest: Digest
     open_data: OpenData
+    journal: WaitingLog
+    watch: Watch
+    health: Health
     clock: Clock

@@ -54,8 +54,8 @@ class Ledger(Protocol):
 
     async def cells(self, week: date) -> tuple[Cell, ...]: ...
 
-    async def purge(self, before: datetime) -> int:
-        """Deletes rows for good; how many."""
+    async def purge(self, before: datetime, marks_before: datetime) -> int:
+        """Deletes rows for good, and the marks of messages that were handled; how many rows."""
         ...
 
     async def claim(self, job: str, day: date) -> bool:

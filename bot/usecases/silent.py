@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.usecases.ports import Feedback, Row
+from bot.usecases.ports import Feedback, Once, Row
 
 
 class SilentLog:
     """Implements `QuestionLog` without a place to write to."""
 
-    async def add(self, row: Row) -> None:
-        return None
+    async def add(self, *rows: Row, once: Once | None = None) -> bool:
+        return True
 
     async def feedback(self, token: str, value: Feedback) -> bool:
         return False

@@ -5,6 +5,7 @@ in it would tell, as a difference, of that one asker. Complaints that come later
 """
 
 import logging
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ DISLIKES = frozenset({"salah", "kurang-jelas", "beda-kasus", "tidak-suka"})
 LIKED, DISLIKED, SILENT = "suka", "keluhan", "tanpa"
 UNKNOWN = "-"
 PURGE = "purge"
+MARKS_KEPT = timedelta(days=2)
+"""Telegram sends again for a day at most."""
+CLOCK_TRUSTED = timedelta(hours=1)
+"""How far the clock may stray from the time that has passed before counting and deleting wait; and how long they then wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +41,38 @@ class Done:
 class Upkeep:
     """One per running program; any number of programs may run at once."""
 
-    def __init__(self, ledger: Ledger, library: Library, clock: Clock, retention_days: int, k: int) -> None:
+    def __init__(
+        self, ledger: Ledger, library: Library, clock: Clock, retention_days: int, k: int, steady: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`steady` gives seconds that only ever run forward, to tell when the clock has jumped."""
         self._ledger = ledger
         self._library = library
         self._clock = clock
         self._retention = timedelta(days=retention_days)
         self._k = k
+        self._steady = steady
+        self._seen: tuple[datetime, float] | None = None
+        self._wait_until = 0.0
 
     async def run_once(self) -> Done:
         """Counts the weeks that are over, then purges once a day. Cheap when there is nothing to do; call it every hour."""
+        if not self._clock_holds():
+            return Done(0, 0)
         counted = 0
         try:
             counted = await self.count()
         except Exception as error:  # noqa: BLE001 - a count that fails must not keep texts longer than promised
             log.error("weeks not counted: %s", type(error).__name__)
         return Done(counted, await self.purge())
+
+    def _clock_holds(self) -> bool:
+        """False for an hour after the clock has jumped: a date that is wrong must not delete what is not old."""
+        now, passed = self._clock(), self._steady()
+        if self._seen is not None and abs((now - self._seen[0]) - timedelta(seconds=passed - self._seen[1])) > CLOCK_TRUSTED:
+            log.error("the clock has jumped by more than an hour: nothing is counted or deleted for the next hour")
+            self._wait_until = passed + CLOCK_TRUSTED.total_seconds()
+        self._seen = (now, passed)
+        return passed >= self._wait_until
 
     async def count(self) -> int:
         """Counts every week that is over and not counted yet; how many this process wrote."""
@@ -76,7 +98,7 @@ class Upkeep:
         now = self._clock()
         if not await self._ledger.claim(PURGE, now.date()):
             return 0
-        return await self._ledger.purge(now - self._retention)
+        return await self._ledger.purge(now - self._retention, now - MARKS_KEPT)
 
 
 def tally_of(rows: WeekRows, rulebook: Rulebook, now: datetime) -> Tally:

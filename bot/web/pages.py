@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 from bot.core.messages import Language, Teller
 from bot.usecases.ask import Asking
 from bot.usecases.ports import Clock, Feedback
+from bot.usecases.watch import Watch
 from bot.web.view import View, few_tags
 
 HERE = Path(__file__).parent
@@ -28,7 +29,8 @@ FEEDBACK: dict[str, Feedback] = {
 class Pages:
     """Renders pages from the live rulebook. Every public method is a Starlette endpoint."""
 
-    def __init__(self, asking: Asking, view: View, clock: Clock) -> None:
+    def __init__(self, asking: Asking, view: View, clock: Clock, watch: Watch | None = None) -> None:
+        self._watch = watch or Watch()
         self._asking = asking
         self._view = view
         self._clock = clock
@@ -57,8 +59,9 @@ class Pages:
         question = str(form.get("tanya", "")).strip()
         if not question:
             return self._view.page("ask.html", parts=())
-        reply = self._asking.ask(question, "web")
-        await self._asking.record(reply)
+        with self._watch.timed("web"):
+            reply = self._asking.ask(question, "web")
+            await self._asking.record(reply)
         shown = [{"part": part, "card": self._view.card(part.card)} for part in reply.parts]
         return self._view.page("ask.html", reply.language, parts=shown, reply=reply)
 

@@ -1,7 +1,7 @@
 """The web application: pages, health, the webhook door, and what every response carries. Logs no address and no question."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.usecases.access import NotAllowed
+from bot.usecases.health import State
 from bot.usecases.uploads import MAX_UPLOAD
 from bot.web.pages import MAX_BODY, Pages
 
@@ -28,18 +29,26 @@ HEADERS = {
     "x-frame-options": "DENY",
 }
 
-Ready = Callable[[], Awaitable[bool]]
+BEHIND_TLS = {"strict-transport-security": "max-age=31536000"}
+"""Once seen over https, never again without it."""
+
+Look = Callable[[], Awaitable[State]]
 
 
-def build(pages: Pages, ready: Ready, extra: Sequence[BaseRoute] = ()) -> Starlette:
-    """The application. `ready` tells whether questions can be answered and logged; `extra` are the edges' own doors."""
+def build(pages: Pages, look: Look, extra: Sequence[BaseRoute] = (), *, secure: bool = False) -> Starlette:
+    """The application. `look` tells whether questions can be answered and logged; `extra` are the edges' own doors.
+
+    `secure` says that people reach it by https.
+    """
 
     async def healthz(request: Request) -> Response:
         return PlainTextResponse("ok\n")
 
     async def readyz(request: Request) -> Response:
-        fine = await ready()
-        return PlainTextResponse("siap\n" if fine else "belum siap\n", 200 if fine else 503)
+        state = await look()
+        told = "; ".join((*state.obstacles, *state.hints))
+        said = "siap" if state.is_ready else "belum siap"
+        return PlainTextResponse(f"{said}: {told}\n" if told else f"{said}\n", 200 if state.is_ready else 503)
 
     async def fault(request: Request, error: Exception) -> Response:
         # Type and place only: the message of an exception may hold what somebody typed.
@@ -53,7 +62,7 @@ def build(pages: Pages, ready: Ready, extra: Sequence[BaseRoute] = ()) -> Starle
     routes = [Route("/healthz", healthz), Route("/readyz", readyz), *extra, *pages.routes()]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(CarryHeaders), Middleware(LimitBody)],
+        middleware=[Middleware(CarryHeaders, HEADERS | BEHIND_TLS if secure else HEADERS), Middleware(LimitBody)],
         exception_handlers={HTTPException: pages.problem, NotAllowed: not_allowed, Exception: fault},
     )
 
@@ -61,14 +70,15 @@ def build(pages: Pages, ready: Ready, extra: Sequence[BaseRoute] = ()) -> Starle
 class CarryHeaders:
     """Adds the security headers to every response."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
         self._app = app
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = {name.lower() for name, _ in message.get("headers", [])}
-                extra = [(k.encode(), v.encode()) for k, v in HEADERS.items() if k.encode() not in given]
+                extra = [(name, value) for name, value in self._headers if name not in given]
                 message = {**message, "headers": [*message.get("headers", []), *extra]}
             await send(message)
 
