@@ -195,6 +195,26 @@ def migrate(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def backup(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.storage.backup import backup_now
+
+    contents = backup_now(settings.database, Path(options.target))
+    print(f"{contents.rows} baris dari {len(contents.tables)} tabel ditulis ke {options.target}.")
+    return 0
+
+
+def restore(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.storage.backup import BadBackup, restore_now
+
+    try:
+        contents = restore_now(settings.database, Path(options.source), replace=options.replace)
+    except BadBackup as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{contents.rows} baris dari {len(contents.tables)} tabel dipulihkan.")
+    return 0
+
+
 def _tell_problems(problems: Iterable[object]) -> int:
     listed = list(problems)
     for problem in listed:
@@ -242,6 +262,11 @@ def _parser() -> argparse.ArgumentParser:
     add("schema", schema, "menulis JSON Schema untuk penyunting teks")
     exported = add("export", export, "menulis buku aturan yang berlaku ke sebuah folder")
     exported.add_argument("target", nargs="?", default="knowledge", help="folder tujuan")
+    saved = add("backup", backup, "menulis seluruh basis data ke satu berkas, selagi bot berjalan")
+    saved.add_argument("target", metavar="BERKAS", help="berkas tujuan, misalnya netral.zip")
+    restored = add("restore", restore, "mengisi basis data dari sebuah cadangan; hentikan bot dahulu")
+    restored.add_argument("source", metavar="BERKAS", help="berkas yang ditulis backup")
+    restored.add_argument("--replace", action="store_true", help="hapus dahulu isi basis data yang ada")
     add("migrate", migrate, "menyiapkan atau memperbarui basis data")
     return parser
 

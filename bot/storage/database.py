@@ -1,6 +1,8 @@
 """One database, SQLite or PostgreSQL: its tables, how it is opened, how it is brought up to date."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 metadata = sa.MetaData()
 
@@ -208,19 +210,33 @@ async def ping(engine: AsyncEngine) -> None:
 
 async def migrate(engine: AsyncEngine) -> None:
     """Brings the tables up to the newest migration. Safe to run again and from several processes at once."""
+    async with locked(engine) as connection:
+        await connection.run_sync(upgrade)
+
+
+@contextlib.asynccontextmanager
+async def locked(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A transaction that only one process has at a time: whoever comes second waits here."""
     async with engine.connect() as connection:
-        # Whoever comes second waits here and then finds nothing to do. Any constant number would do as the lock's name.
+        # Any constant number would do as the lock's name.
         lock = "SELECT pg_advisory_xact_lock(727002)" if connection.dialect.name == "postgresql" else "BEGIN IMMEDIATE"
         await connection.execute(sa.text(lock))
-        await connection.run_sync(_upgrade)
+        yield connection
         await connection.commit()
 
 
-def _upgrade(connection: sa.Connection) -> None:
+def upgrade(connection: sa.Connection, revision: str = "head") -> None:
+    """Runs the migrations up to one of them, inside the connection's transaction."""
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def alembic_config() -> Config:
+    """Where the migrations are."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    return config
 
 
 def migrate_now(url: str) -> None:
