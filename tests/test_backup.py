@@ -1,5 +1,6 @@
 """Backup and restore: everything comes back, from either database into either, all or nothing."""
 
+import asyncio
 import io
 import json
 import os
@@ -147,7 +148,7 @@ async def test_the_file_is_for_its_owner_only_and_a_failed_backup_leaves_the_one
     with pytest.raises(sa.exc.DBAPIError):
         await backup(full, file)
     assert file.read_bytes() == before
-    assert [name for name in os.listdir(tmp_path) if "cadangan" in name] == ["cadangan.zip"]
+    assert [path.name for path in await asyncio.to_thread(lambda: list(tmp_path.glob("*cadangan*")))] == ["cadangan.zip"]
 
 
 def test_the_commands_say_what_they_did_and_what_stands_in_the_way(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tests.conftest import NOW
 
 @pytest.fixture(scope="module")
 def unseen(asking_once: Asking, documents: Documents) -> Figures:
-    names = ("uji/soal-uji.yaml", "uji/pasangan-uji.yaml", "uji/luar-uji.yaml", "uji/segar-uji.yaml")
+    names = ("uji/soal-uji.yaml", "uji/pasangan-uji.yaml", "uji/luar-uji.yaml", "uji/segar-uji.yaml", "uji/baru-uji.yaml")
     return judge(asking_once, [example for name in names for example in examples_of(name, documents[name])])
 
 
@@ -28,26 +28,26 @@ def asking_once(library: Library) -> Asking:
 
 
 def test_the_right_rule_is_shown(unseen: Figures) -> None:
-    assert len(unseen.inside) >= 1000
-    assert sum(j.is_shown for j in unseen.inside) / len(unseen.inside) >= 0.96
+    assert len(unseen.inside) >= 1400
+    assert sum(j.is_shown for j in unseen.inside) / len(unseen.inside) >= 0.97
     assert sum(j.is_first for j in unseen.inside) / len(unseen.inside) >= 0.93
-    assert sum(j.is_answered for j in unseen.inside) / len(unseen.inside) >= 0.8
+    assert sum(j.is_answered for j in unseen.inside) / len(unseen.inside) >= 0.73  # to be right comes first: what is not sure is asked back
 
 
 def test_a_wrong_verdict_is_rare_and_a_wrong_permission_rarer(unseen: Figures) -> None:
-    assert sum(j.is_wrong_verdict for j in unseen.inside) / len(unseen.inside) <= 0.025
-    assert sum(j.is_wrong_permission for j in unseen.inside) / len(unseen.inside) <= 0.006
+    assert sum(j.is_wrong_verdict for j in unseen.inside) / len(unseen.inside) <= 0.012
+    assert sum(j.is_wrong_permission for j in unseen.inside) / len(unseen.inside) <= 0.004
 
 
 def test_near_misses_are_not_taken_for_each_other(unseen: Figures) -> None:
     flipped, pairs = unseen.flipped_pairs()
-    assert pairs == 110
-    assert flipped <= 11
+    assert pairs == 170
+    assert flipped <= 8
 
 
 def test_what_is_out_of_scope_is_declined(unseen: Figures) -> None:
-    assert len(unseen.outside) >= 290
-    assert sum(j.outcome == "decline" for j in unseen.outside) / len(unseen.outside) >= 0.96
+    assert len(unseen.outside) >= 370
+    assert sum(j.outcome == "decline" for j in unseen.outside) / len(unseen.outside) >= 0.97
 
 
 def test_indexed_phrasings_find_their_own_rule(library: Library) -> None:

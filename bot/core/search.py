@@ -9,6 +9,7 @@ from copy import copy
 from dataclasses import replace
 from datetime import date
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from bot.core.answer import verdict_on
 from bot.core.bm25 import BM25
 from bot.core.language import is_english, is_foreign
+from bot.core.nearest import Nearest
 from bot.core.phrasings import OUTSIDE, Document, answering_rule, texts_of
 from bot.core.questions import leans
 from bot.core.ranker import FORMAT, Ranker, train
@@ -44,6 +46,17 @@ NEGLIGIBLE = 0.02
 """Belief below which a reading is not worth a thought."""
 
 
+class Evidence(NamedTuple):
+    """What speaks for each of the ranker's readings, before any threshold."""
+
+    learnt: NDArray[np.float64]
+    """The ranker's logarithm of belief."""
+    found: NDArray[np.float64]
+    """BM25's score of the reading's class, in standard deviations."""
+    distances: dict[str, dict[str | None, float]]
+    """For each rule worth a thought, how far the nearest phrasings of its readings are."""
+
+
 class Searcher:
     """Finds rules in one published rulebook. Immutable after building; any number of questions at once."""
 
@@ -57,7 +70,12 @@ class Searcher:
         words = [self.lexicon.read(text) for *_, text in texts]
         self._documents = [Document(label, owner, branch, w.stems) for (label, owner, branch, _), w in zip(texts, words, strict=True)]
         self.ranker = ranker or train([w.polar for w in words], [(owner, branch) for _, owner, branch, _ in texts])
-        self._bm25 = BM25([document.stems for document in self._documents])
+        self._bm25 = BM25([w.polar for w in words])
+        self._nearest = Nearest(self._documents)
+        self._readings_of: dict[str, list[int]] = {}
+        for i, (owner, _) in enumerate(self.ranker.readings):
+            if owner in rulebook.rules:
+                self._readings_of.setdefault(owner, []).append(i)
         self._classes = sorted({document.label for document in self._documents})
         number = {name: i for i, name in enumerate(self._classes)}
         self._label = np.array([number[d.label] for d in self._documents], dtype=np.int32)
@@ -148,17 +166,40 @@ class Searcher:
         """True when a very short message is exactly a greeting, a thank-you or the like."""
         return any(d.label.startswith(OUTSIDE) and d.stems == words.stems for d in self._documents)
 
-    def _weigh(self, words: Words) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """What speaks for each reading: the ranker's logarithm of belief, and BM25's score of its class, made comparable."""
-        found = self._by_class(self._bm25.scores(words.stems))
-        return self.ranker.scores(words.polar), _standard(found)[self._class_of_reading]
+    def _weigh(self, words: Words) -> Evidence:
+        scores = self._bm25.scores(words.polar)
+        learnt, found = self.ranker.scores(words.polar), _standard(self._by_class(scores))[self._class_of_reading]
+        rough = self._beliefs(learnt, found)
+        likely = [owner for owner, own in self._readings_of.items() if len(own) > 1 and rough[own].sum() >= NEGLIGIBLE / 2]
+        return Evidence(learnt, found, {owner: self._nearest.distances(owner, scores) for owner in likely})
 
-    def _beliefs(self, words: Words) -> NDArray[np.float64]:
+    def _beliefs(self, learnt: NDArray[np.float64], found: NDArray[np.float64]) -> NDArray[np.float64]:
         """The belief in each of the ranker's readings, summing to one."""
-        learnt, found = self._evidence(words)
         mixed = self.thresholds.temperature * learnt + self.thresholds.bm25_share * found
         raised = np.exp(mixed - mixed.max())
         return np.asarray(raised / raised.sum())
+
+    def _doubted(self, beliefs: NDArray[np.float64], evidence: Evidence, day: date) -> NDArray[np.float64]:
+        """The beliefs after a second opinion: within each rule that matters, part of the belief goes to the verdicts of the nearest phrasings."""
+        t = self.thresholds
+        doubted = beliefs.copy()
+        for owner, distances in evidence.distances.items():
+            own = self._readings_of[owner]
+            total = beliefs[own].sum()
+            verdicts = [self._verdict_if_any(Hit(*self.ranker.readings[i], 1.0), day) for i in own]
+            opinion: dict[Verdict | None, float] = {}
+            for i, verdict in zip(own, verdicts, strict=True):
+                far = distances.get(self.ranker.readings[i][1], float("inf"))
+                opinion[verdict] = max(opinion.get(verdict, 0.0), float(np.exp(-t.sharpness * far)))
+            whole = sum(opinion.values())
+            if not whole:
+                continue
+            for verdict, weight in opinion.items():
+                group = [i for i, theirs in zip(own, verdicts, strict=True) if theirs is verdict]
+                held = beliefs[group].sum()
+                if held > 0:
+                    doubted[group] *= (1 - t.second_opinion) + t.second_opinion * weight / whole * total / held
+        return doubted
 
     def _by_class(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Per class the sum of its best phrasings, among the 200 best of all."""
@@ -177,7 +218,8 @@ class Searcher:
     def _decide(self, words: Words, day: date) -> Result:
         """Answer, ask or stay silent: whichever is expected to cost least over everything the question may mean."""
         t = self.thresholds
-        beliefs = self._beliefs(words)
+        evidence = self._evidence(words)
+        beliefs = self._doubted(self._beliefs(evidence.learnt, evidence.found), evidence, day)
         by_class = np.bincount(self._class_of_reading, weights=beliefs, minlength=len(self._classes))
         order = [self._classes[int(i)] for i in np.argsort(-by_class, kind="stable")[: 3 * MAX_OPTIONS]]
         believed = dict(zip(self._classes, by_class.tolist(), strict=True))
@@ -257,6 +299,11 @@ class Searcher:
         verdict = verdict_on(self.rulebook, rule, day, rule.branch(hit.branch) if hit.branch else None)
         assert verdict is not None  # hits are rules in force that day
         return verdict
+
+    def _verdict_if_any(self, hit: Hit, day: date) -> Verdict | None:
+        """The verdict a reading leads to; None when its rule is not in force that day."""
+        hit = self._redirected(hit, day)
+        return self._verdict(hit, day) if self.rulebook.rules[hit.rule].version_on(day) is not None else None
 
     def _redirected(self, hit: Hit, day: date) -> Hit:
         """The rule that answers a branch in full, when the branch points to one."""
