@@ -215,6 +215,21 @@ def restore(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def bench(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.bench.processes import Failed
+    from bot.bench.run import bench
+
+    try:
+        report = bench(settings, options.only, options.rounds, [int(size) for size in options.sizes.split(",")], options.seconds)
+    except Failed as error:
+        print(f"FAULT: {error}", file=sys.stderr)
+        return 1
+    print(report.tables())
+    if options.json:
+        Path(options.json).write_text(report.as_json() + "\n", encoding="utf-8")
+    return 1 if report.faults else 0
+
+
 def _tell_problems(problems: Iterable[object]) -> int:
     listed = list(problems)
     for problem in listed:
@@ -258,6 +273,14 @@ def _parser() -> argparse.ArgumentParser:
     tuned.add_argument("files", nargs="+", metavar="BERKAS", help="untuk menyetel, misalnya knowledge/uji/*-latih.yaml")
     tuned.add_argument("--report", nargs="+", default=[], metavar="BERKAS", help="hanya untuk melaporkan, misalnya knowledge/uji/*-uji.yaml")
     tuned.add_argument("--write", action="store_true", help="tulis ambang yang baru ke bot/core/thresholds.py")
+    benched = add("bench", bench, "mengukur kecepatan dan memori di samping program lain (untuk pengembang; tabelnya berbahasa Inggris)")
+    benched.add_argument(
+        "--only", default="abcd", metavar="BAGIAN", help="a: bot gema, b: pencarian, c: banyak proses, d: mulai dan diam (bawaan: abcd)"
+    )
+    benched.add_argument("--rounds", type=int, default=5, help="berapa kali bergantian (bawaan: 5)")
+    benched.add_argument("--sizes", default="1,10,100", help="berapa kali lipat buku aturan (bawaan: 1,10,100)")
+    benched.add_argument("--seconds", type=float, default=10, help="detik setiap beban (bawaan: 10)")
+    benched.add_argument("--json", metavar="BERKAS", help="tulis semua angka, setiap putaran, ke berkas JSON")
     add("check", check, "memeriksa seluruh buku aturan dan menyebut semua masalahnya")
     add("schema", schema, "menulis JSON Schema untuk penyunting teks")
     exported = add("export", export, "menulis buku aturan yang berlaku ke sebuah folder")

@@ -8,6 +8,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
 
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
 
@@ -29,3 +30,8 @@ def open_chromium(profile: Path) -> webdriver.Chrome:
 def size(browser: webdriver.Chrome, width: int, height: int) -> None:
     """Makes the page as wide and high as that screen."""
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
+
+
+def wait(browser: webdriver.Chrome, seconds: float) -> WebDriverWait[webdriver.Chrome]:
+    """Waits so long at most, and looks often: its own half second between two looks would add up to half of the tests' time."""
+    return WebDriverWait(browser, seconds, 0.05)

@@ -49,11 +49,22 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def give_what_was_learnt(cache: Path) -> None:
+    """Lays what earlier tests and runs have learnt of their rulebooks into a cache, as links: it is large, and never written to."""
+    cache.mkdir(parents=True, exist_ok=True)
+    for learnt in (ROOT / ".pytest_cache").glob("*/learnt-*"):
+        with contextlib.suppress(FileExistsError):
+            (cache / learnt.name).symlink_to(learnt)
+
+
 @contextlib.contextmanager
 def running(
-    folder: Path, emulator: Emulator | None = None, *, webhook: bool = False, port: int | None = None, **environment: str
+    folder: Path, emulator: Emulator | None = None, *, webhook: bool = False, port: int | None = None, start_in: Path = ROOT, **environment: str
 ) -> Iterator[Program]:
-    """`python -m bot run` until it is ready; stopped with SIGTERM, which must end it within ten seconds."""
+    """`python -m bot run` until it is ready; stopped with SIGTERM, which must end it within ten seconds.
+
+    `start_in` holds the folder `knowledge` that the program is deployed with.
+    """
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     variables = {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", "PORT": str(port), "DATABASE_URL": f"sqlite:///{folder}/netral.sqlite3"}
@@ -63,12 +74,9 @@ def running(
     if webhook:
         variables |= {"PUBLIC_URL": url, "WEBHOOK_SECRET": SECRET}
     variables |= environment
-    cache = folder / "cache"
-    cache.mkdir(parents=True, exist_ok=True)
-    for learnt in (ROOT / ".pytest_cache" / "netral").glob("learnt-*"):
-        (cache / learnt.name).write_bytes(learnt.read_bytes())
+    give_what_was_learnt(folder / "cache")
     with (folder / "output.txt").open("wb") as output:
-        process = subprocess.Popen([sys.executable, "-m", "bot", "run"], cwd=ROOT, env=variables, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen([sys.executable, "-m", "bot", "run"], cwd=start_in, env=variables, stdout=output, stderr=subprocess.STDOUT)
         program = Program(process, folder, url)
         try:
             _wait_until_ready(program)
@@ -94,5 +102,5 @@ def _wait_until_ready(program: Program, timeout: float = 60) -> None:
                 if answer.status == 200:
                     return
         except OSError:
-            time.sleep(0.1)
+            time.sleep(0.02)
     raise AssertionError(f"not ready in {timeout} s:\n{program.output()}")

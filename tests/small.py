@@ -1,5 +1,6 @@
 """A rulebook of three rules, as documents that a test can change a line of."""
 
+import re
 from pathlib import Path
 
 KNOWLEDGE = Path(__file__).parent.parent / "knowledge"
@@ -104,11 +105,20 @@ aturan:
 """
 
 
+FEW = 15
+
+
+def with_few_phrasings(outside: bytes) -> bytes:
+    """di-luar.yaml with no more than the first few phrasings of each kind: there are thousands, and each load reads them all."""
+    return re.sub(rb"^(    frasa:\n(?:      - .*\n){,%d})(?:      - .*\n)*" % FEW, rb"\1", outside, flags=re.MULTILINE)
+
+
 def small_documents() -> dict[str, bytes]:
-    """Three rules with the real register, messages and glossary."""
+    """Three rules with the real register, messages and glossary, and some of what is no question."""
     real = ("sumber/hukum.yaml", "sumber/pernyataan.yaml", "sumber/berita.yaml", "topik.yaml", "sanksi.yaml")
     real += ("glosarium.yaml", "kalender.yaml", "pesan.yaml", "di-luar.yaml")
     documents = {name: (KNOWLEDGE / name).read_bytes() for name in real}
+    documents["di-luar.yaml"] = with_few_phrasings(documents["di-luar.yaml"])
     documents["aturan/kecil.yaml"] = RULES.encode()
     return documents
 

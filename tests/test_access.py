@@ -14,9 +14,6 @@ from bot.usecases.access import INVITATION_LIFE, LOGIN_LIFE, SESSION_LIFE, Acces
 from bot.usecases.staff_ports import Code, Entry, KeptSession, StaffRow, StaffStore
 from tests.conftest import NOW
 from tests.fakes import MemoryStaff
-from tests.test_storage import postgres_url
-
-__all__ = ["postgres_url"]  # a fixture is found by its name here
 
 TABLES = (staff, codes, sessions, audit)
 ENTRY = Entry(datetime(2026, 11, 21, 3, 42, 17, tzinfo=UTC), "a1", "Ani", "nama", "menjadi Ani")

@@ -8,7 +8,7 @@ import struct
 import time
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -111,9 +111,9 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-async def castle(learnt: Path, tmp_path: Path) -> AsyncIterator[Castle]:
-    database = f"sqlite+aiosqlite:///{learnt}/{tmp_path.name}.sqlite3"
+@asynccontextmanager
+async def _built(learnt: Path, name: str) -> AsyncIterator[Castle]:
+    database = f"sqlite+aiosqlite:///{learnt}/{name}.sqlite3"
     settings = Settings(token=TOKEN, admins=frozenset({1, 3}), reviewers=frozenset({2}), database=database, knowledge=learnt / "knowledge")
     async with opened(settings) as parts:
         product, view = parts.product, View(parts.product.library, clock)
@@ -125,6 +125,19 @@ async def castle(learnt: Path, tmp_path: Path) -> AsyncIterator[Castle]:
         castle = Castle(build(Pages(product.asking, view, clock), well, doors), parts)
         yield castle
         await castle.close()
+
+
+@pytest.fixture
+async def castle(learnt: Path, tmp_path: Path) -> AsyncIterator[Castle]:
+    async with _built(learnt, tmp_path.name) as castle:
+        yield castle
+
+
+@pytest.fixture(scope="module")
+async def standing(learnt: Path) -> AsyncIterator[Castle]:
+    """One castle for all attacks after which nothing may have changed but who has gone in."""
+    async with _built(learnt, "berdiri") as castle:
+        yield castle
 
 
 async def word(browser: httpx.AsyncClient) -> str:
@@ -154,61 +167,61 @@ def _memory(line: str) -> int:
 # --- who gets in ---
 
 
-async def test_nobody_sees_or_does_anything_without_a_session(castle: Castle) -> None:
-    before, stranger = await castle.everything(), castle.stranger()
-    assert len(castle.pages()) >= 15
-    assert len(castle.forms()) > 12
-    for address in castle.pages():
+async def test_nobody_sees_or_does_anything_without_a_session(standing: Castle) -> None:
+    before, stranger = await standing.everything(), standing.stranger()
+    assert len(standing.pages()) >= 15
+    assert len(standing.forms()) > 12
+    for address in standing.pages():
         assert (await stranger.get(address)).status_code == 401, address
         assert (await stranger.head(address)).status_code == 401, address
-    for address in castle.forms():
+    for address in standing.forms():
         assert (await stranger.post(address, data={"csrf": "x"})).status_code == 401, address
         assert (await stranger.post(address, files={"berkas": ("a.zip", b"x")})).status_code == 401, address
-    assert await castle.everything() == before
+    assert await standing.everything() == before
 
 
-async def test_no_office_address_takes_another_method(castle: Castle) -> None:
-    admin = await castle.entered(1)
-    before = await castle.everything()
-    for address in {*castle.forms(), *castle.pages()}:
+async def test_no_office_address_takes_another_method(standing: Castle) -> None:
+    admin = await standing.entered(1)
+    before = await standing.everything()
+    for address in {*standing.forms(), *standing.pages()}:
         for method in ("PUT", "PATCH", "DELETE", "TRACE"):
             assert (await admin.request(method, address)).status_code >= 400, (method, address)
-    assert await castle.everything() == before
+    assert await standing.everything() == before
 
 
-async def test_a_reviewer_is_refused_at_every_form_of_the_editors(castle: Castle) -> None:
-    reviewer = await castle.entered(2)
-    sent, before = {"csrf": await word(reviewer), "asal": "x", "alasan": "menyamar", "pemilik": key_of(TOKEN, 1)}, await castle.everything()
-    tried = [address for address in castle.forms() if address not in REVIEWERS_MAY and not address.startswith(REVIEW)]
+async def test_a_reviewer_is_refused_at_every_form_of_the_editors(standing: Castle) -> None:
+    reviewer = await standing.entered(2)
+    sent, before = {"csrf": await word(reviewer), "asal": "x", "alasan": "menyamar", "pemilik": key_of(TOKEN, 1)}, await standing.everything()
+    tried = [address for address in standing.forms() if address not in REVIEWERS_MAY and not address.startswith(REVIEW)]
     assert len(tried) > 9
     for address in tried:
         for query in ("", "?di=aturan&butir=hak-pilih"):
             assert (await reviewer.post(address + query, data=sent)).status_code == 403, address
-    assert (await castle.upload(reviewer, "kecil.yaml", RULES.encode())).status_code == 403
+    assert (await standing.upload(reviewer, "kecil.yaml", RULES.encode())).status_code == 403
     for address in ("/kelola/rancangan", "/kelola/papan", "/kelola/staf", "/kelola/jejak"):
         assert (await reviewer.get(address)).status_code == 403, address
-    assert await castle.everything() == before
+    assert await standing.everything() == before
 
 
-async def test_a_form_without_its_own_sessions_word_changes_nothing(castle: Castle) -> None:
-    admin, other = await castle.entered(1), await castle.entered(3)
-    theirs, before = await word(other), await castle.everything()
-    for address in castle.forms():
+async def test_a_form_without_its_own_sessions_word_changes_nothing(standing: Castle) -> None:
+    admin, other = await standing.entered(1), await standing.entered(3)
+    theirs, before = await word(other), await standing.everything()
+    for address in standing.forms():
         for sent in ({}, {"csrf": ""}, {"csrf": theirs}, {"csrf": "\ud7ff" * 40}):
             assert (await admin.post(address, data={**sent, "alasan": "dari situs lain"})).status_code == 403, (address, sent)
         assert (await admin.post(f"{address}?csrf={await word(admin)}")).status_code == 403, "a word in the address is none"
         assert (await admin.post(address, json={"csrf": await word(admin)})).status_code == 403, address
         elsewhere = {"sec-fetch-site": "cross-site", "origin": "https://jahat.example"}
         assert (await admin.post(address, data={"csrf": await word(admin)}, headers=elsewhere)).status_code == 403, address
-    assert await castle.everything() == before
+    assert await standing.everything() == before
 
 
 @pytest.mark.parametrize("forged", ["x", "a" * 32, "a" * 100_000, "\x01", "' OR 1=1 --", "netral", "../../x", "%00"])
-async def test_a_forged_session_opens_nothing(castle: Castle, forged: str) -> None:
-    await castle.entered(1)
+async def test_a_forged_session_opens_nothing(standing: Castle, forged: str) -> None:
+    await standing.entered(1)
     for header in (f"netral={forged}", f"netral={forged}; netral={forged}x", f"__Host-netral={forged}"):
         with bounded():
-            assert (await castle.stranger().get("/kelola", headers={"cookie": header})).status_code == 401
+            assert (await standing.stranger().get("/kelola", headers={"cookie": header})).status_code == 401
 
 
 async def test_what_stands_in_the_database_opens_no_session(castle: Castle) -> None:
@@ -322,13 +335,13 @@ ZIPS: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("kind", ZIPS)
-async def test_a_hostile_zip_is_refused_and_nothing_is_kept_of_it(castle: Castle, kind: str) -> None:
-    admin, raw = await castle.entered(1), ZIPS[kind]()
+async def test_a_hostile_zip_is_refused_and_nothing_is_kept_of_it(standing: Castle, kind: str) -> None:
+    admin, raw = await standing.entered(1), ZIPS[kind]()
     with bounded():
-        page = await castle.upload(admin, "aturan.zip", raw)
+        page = await standing.upload(admin, "aturan.zip", raw)
     assert page.status_code == 400
     assert "tidak dapat dipakai" in page.text
-    assert (await castle.everything())["drafts"] == []
+    assert (await standing.everything())["drafts"] == []
 
 
 async def test_a_zip_that_asks_for_gigabytes_to_unpack_with_gets_none(castle: Castle) -> None:
@@ -403,20 +416,20 @@ def _key(page: str) -> str:
     return found[1] if found else "00000000"
 
 
-async def test_two_million_keys_and_fifty_megabytes_are_refused_unread(castle: Castle) -> None:
-    admin = await castle.entered(1)
+async def test_two_million_keys_and_fifty_megabytes_are_refused_unread(standing: Castle) -> None:
+    admin = await standing.entered(1)
     for raw in (b"".join(b"k%d: 1\n" % i for i in range(2_000_000)), b"a: " + b"x" * 50_000_000):
         with bounded(2, 250):  # httpx holds the body twice
-            assert (await castle.upload(admin, "kecil.yaml", raw)).status_code == 413
-    assert (await castle.everything())["drafts"] == []
+            assert (await standing.upload(admin, "kecil.yaml", raw)).status_code == 413
+    assert (await standing.everything())["drafts"] == []
 
 
 @pytest.mark.parametrize(
     "address", ["/kelola/rancangan/unggah", f"/kelola/teks/{FILE}", f"/kelola/isi/{FILE}", "/masuk/x", "/keluar", "/", "/masukan", "/telegram"]
 )
 @pytest.mark.parametrize("is_told", [True, False], ids=["told", "chunked"])
-async def test_two_hundred_megabytes_are_refused_before_they_are_read(castle: Castle, address: str, is_told: bool) -> None:
-    admin = await castle.entered(1)
+async def test_two_hundred_megabytes_are_refused_before_they_are_read(standing: Castle, address: str, is_told: bool) -> None:
+    admin = await standing.entered(1)
     headers = [(b"host", b"uji"), (b"cookie", f"netral={admin.cookies['netral']}".encode()), (b"content-type", b"application/x-www-form-urlencoded")]
     headers += [(b"content-length", b"200000000")] if is_told else []
     scope = {"type": "http", "method": "POST", "path": address, "raw_path": address.encode(), "query_string": b"", "headers": headers}
@@ -432,7 +445,7 @@ async def test_two_hundred_megabytes_are_refused_before_they_are_read(castle: Ca
         answers.append(message)
 
     with bounded():
-        await castle.site(scope, receive, send)  # type: ignore[arg-type]
+        await standing.site(scope, receive, send)  # type: ignore[arg-type]
     assert answers[0]["status"] in (400, 413, 403, 404)
     assert read <= (0 if is_told else MAX_OFFICE_BODY + 2 * len(block))
 
@@ -594,16 +607,16 @@ async def test_nobody_is_led_to_another_site(castle: Castle) -> None:
         "a" * 5000 + ".yaml",
     ],
 )
-async def test_an_address_leads_to_no_file_but_those_of_the_rulebook(castle: Castle, path: str) -> None:
-    admin = await castle.entered(1)
-    sent, before = {"csrf": await word(admin), "teks": "topik: x\n", "asal": "e3b0c44298fc1c14"}, await castle.everything()
+async def test_an_address_leads_to_no_file_but_those_of_the_rulebook(standing: Castle, path: str) -> None:
+    admin = await standing.entered(1)
+    sent, before = {"csrf": await word(admin), "teks": "topik: x\n", "asal": "e3b0c44298fc1c14"}, await standing.everything()
     for page in ("teks", "isi", "berkas"):
         shown = await admin.get(f"/kelola/{page}/{path}?di=aturan&butir=hak-pilih")
         assert shown.status_code == 404, page
         assert "root:" not in shown.text
         if page != "berkas":
             assert (await admin.post(f"/kelola/{page}/{path}?di=aturan&butir=hak-pilih", data=sent)).status_code == 404, page
-    assert await castle.everything() == before
+    assert await standing.everything() == before
 
 
 async def test_a_code_that_is_guessed_closes_the_door_before_it_is_found(castle: Castle) -> None:

@@ -27,9 +27,7 @@ from bot.usecases.staff_ports import Entry, KeptSession
 from tests.conftest import NOW
 from tests.door import new_database
 from tests.program import ROOT
-from tests.test_storage import ROW, postgres_url
-
-__all__ = ["postgres_url"]  # a fixture is found by its name here
+from tests.test_storage import ROW
 
 KINDS = ("sqlite", "postgresql")
 

@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 
+from bot.core import bm25
 from bot.core.bm25 import BM25, PositiveIdfBM25
 from bot.usecases.library import Library
 
@@ -32,3 +33,22 @@ def test_a_repeated_word_counts_as_often_as_in_the_package() -> None:
 @pytest.mark.parametrize("documents", [[], [[]], [[], []]])
 def test_an_empty_corpus_scores_nothing(documents: list[list[str]]) -> None:
     assert BM25(documents).scores(["a"]).sum() == 0
+
+
+@pytest.mark.parametrize("small", [0, 10**9])
+def test_the_best_are_the_best_of_all_scores_whichever_way_they_are_added(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bm25, "SMALL", small)
+    chooser = random.Random(3)
+    documents = [[f"w{int(80 * chooser.random() ** 2)}" for _ in range(chooser.randrange(9))] for _ in range(3000)]
+    index, package = BM25(documents), PositiveIdfBM25(documents)
+    for most in (1, 10, 200):
+        query = [f"w{chooser.randrange(90)}" for _ in range(5)]
+        scores = index.scores(query)
+        assert np.max(np.abs(scores - package.get_scores(query))) < 1e-9
+        numbers, found = index.best(query, most)
+        assert numbers.tolist() == sorted(np.flatnonzero(scores).tolist(), key=lambda number: (-scores[number], number))[:most]
+        assert found.tolist() == scores[numbers].tolist()
+
+
+def test_a_query_of_unknown_words_has_no_best() -> None:
+    assert BM25([["a"], ["b"]]).best(["c"], 3)[0].tolist() == []

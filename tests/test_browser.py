@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.chromium import open_chromium, size
+from tests.chromium import open_chromium, size, wait
 from tests.program import Program, running
 
 pytestmark = pytest.mark.browser
@@ -32,7 +31,7 @@ def ask(browser: webdriver.Chrome, program: Program, question: str) -> str:
     browser.get(program.url + "/")
     browser.find_element(By.ID, "tanya").send_keys(question)
     browser.find_element(By.CSS_SELECTOR, ".ask button").click()
-    WebDriverWait(browser, 10).until(lambda b: b.find_elements(By.CLASS_NAME, "asked"))
+    wait(browser, 10).until(lambda b: b.find_elements(By.CLASS_NAME, "asked"))
     return browser.find_element(By.CSS_SELECTOR, "main").text
 
 

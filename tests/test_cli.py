@@ -8,17 +8,14 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.program import ROOT, give_what_was_learnt
 
 
-def netral(*arguments: str, folder: Path, given: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    cache = folder / "cache"
-    cache.mkdir(exist_ok=True)
-    for learnt in (ROOT / ".pytest_cache" / "netral").glob("learnt-*"):
-        (cache / learnt.name).write_bytes(learnt.read_bytes())
+def netral(*arguments: str, folder: Path, given: str | None = None, start_in: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    give_what_was_learnt(folder / "cache")
     variables = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DATABASE_URL": f"sqlite:///{folder}/a.sqlite3", **environment}
     return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments], cwd=ROOT, env=variables, input=given, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-m", "bot", *arguments], cwd=start_in, env=variables, input=given, capture_output=True, text=True, timeout=120, check=False
     )
 
 
@@ -33,26 +30,26 @@ def test_one_question_as_json_has_the_promised_shape(tmp_path: Path, library: ob
     assert 0 <= record["confidence"] <= 1
 
 
-def test_a_question_as_text_explains_itself_on_request(tmp_path: Path, library: object) -> None:
-    result = netral("ask", "boleh", "gak", "like", "postingan", "paslon", "--explain", folder=tmp_path)
+def test_a_question_as_text_explains_itself_on_request(tmp_path: Path, office_folder: Path) -> None:
+    result = netral("ask", "boleh", "gak", "like", "postingan", "paslon", "--explain", folder=tmp_path, start_in=office_folder)
     assert "DILARANG" in result.stdout
     assert "like-komentar-share" in result.stdout
 
 
-def test_a_batch_answers_line_by_line_in_order(tmp_path: Path, library: object) -> None:
+def test_a_batch_answers_line_by_line_in_order(tmp_path: Path, office_folder: Path) -> None:
     lines = ["boleh gak like postingan paslon?", "", "halo", "asdf qwer", "boleh hadir kampanye? terus kalau nyoblos boleh kan ya pak?"] * 20
-    result = netral("ask", "--batch", "-", "--json", folder=tmp_path, given="\n".join(lines) + "\n")
+    result = netral("ask", "--batch", "-", "--json", folder=tmp_path, given="\n".join(lines) + "\n", start_in=office_folder)
     records = [json.loads(line) for line in result.stdout.splitlines()]
     assert [record["question"] for record in records] == lines
     assert [record["outcome"] for record in records[:4]] == ["answer", "decline", "decline", "decline"]
     assert len(records[4]["parts"]) == 2
 
 
-def test_a_single_question_leaves_one_row_and_a_batch_none(tmp_path: Path, library: object) -> None:
+def test_a_single_question_leaves_one_row_and_a_batch_none(tmp_path: Path, office_folder: Path) -> None:
     import sqlite3
 
-    netral("ask", "boleh gak like postingan paslon?", folder=tmp_path)
-    netral("ask", "--batch", "-", "--json", folder=tmp_path, given="halo\n")
+    netral("ask", "boleh gak like postingan paslon?", folder=tmp_path, start_in=office_folder)
+    netral("ask", "--batch", "-", "--json", folder=tmp_path, given="halo\n", start_in=office_folder)
     with sqlite3.connect(tmp_path / "a.sqlite3") as connection:
         assert connection.execute("SELECT channel, rule FROM questions").fetchall() == [("baris-perintah", "like-komentar-share")]
     connection.close()

@@ -25,9 +25,7 @@ from bot.usecases.weeks import last_complete, monday_of, stage_of
 from tests.conftest import NOW
 from tests.fakes import MemoryLog
 from tests.simulate import FIRST, JAKARTA, WEEKS, Asked, generate, write
-from tests.test_storage import ROW, postgres_url
-
-__all__ = ["postgres_url"]  # a fixture is found by its name here
+from tests.test_storage import ROW
 
 AFTER = datetime.combine(FIRST + timedelta(weeks=WEEKS), datetime.min.time(), JAKARTA) + timedelta(hours=2)
 TABLES = ("questions", "cells", "counted_weeks", "claims", "review_decisions")

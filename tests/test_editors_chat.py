@@ -9,7 +9,7 @@ import sqlite3
 import statistics
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,8 @@ from bot.usecases.uploads import MAX_UPLOAD
 from tests.emulator import Emulator, File, SentMessage, User
 from tests.program import ROOT, Program, running
 from tests.small import small_documents
+from tests.test_working_day import NEW_WORDS, OLD_WORDS, VOTING, VOTING_FILE, desk_at, published
+from tests.test_working_day import asked as web_answer
 
 ADMINS = tuple(User(770010000 + number, f"Ratnawulan{number}", f"ratna{number}_rahasia") for number in range(100))
 REVIEWER = User(770020001, "Wahyuningsih", "wahyu_rahasia")
@@ -579,29 +581,28 @@ def test_a_file_that_cannot_be_fetched_is_told(bot: Bot) -> None:
     assert "menunggu" not in tell(bot, "/perbarui", admin).text
 
 
-def hostile_zips() -> dict[str, bytes]:
-    members = {f"aturan/{number}.yaml": bytes(2_000_000) for number in range(60)}
-    whole = zipped({FILE: b"aturan: []\n" * 500})
-    return {
-        "bomb": zipped(members),
-        "one-large": zipped({FILE: bytes(200_000_000)}),
-        "traversal": zipped({"../../../tmp/x.yaml": WHISPER.encode(), FILE: b"aturan: []\n"}),
-        "absolute": zipped({"/etc/cron.d/x.yaml": b"x"}),
-        "backslash": zipped({"..\\..\\x.yaml": b"x"}),
-        "many": zipped({f"aturan/{number}.yaml": b"" for number in range(5000)}),
-        "damaged": whole[:60] + bytes(20) + whole[80:],
-        "cut": whole[: len(whole) // 2],
-        "no-zip": b"PK\x03\x04 bukan zip",
-        "of-the-draft": zipped({REMOVED: b"topik.yaml"}),
-        "nested": zipped({"dalam.zip": whole}),
-        "bad-name": zipped({"aturan/<b>&\n.yaml": b"x"}),
-    }
+WHOLE = zipped({FILE: b"aturan: []\n" * 500})
+HOSTILE_ZIPS: dict[str, Callable[[], bytes]] = {
+    "bomb": lambda: zipped({f"aturan/{number}.yaml": bytes(2_000_000) for number in range(60)}),
+    "one-large": lambda: zipped({FILE: bytes(200_000_000)}),
+    "traversal": lambda: zipped({"../../../tmp/x.yaml": WHISPER.encode(), FILE: b"aturan: []\n"}),
+    "absolute": lambda: zipped({"/etc/cron.d/x.yaml": b"x"}),
+    "backslash": lambda: zipped({"..\\..\\x.yaml": b"x"}),
+    "many": lambda: zipped({f"aturan/{number}.yaml": b"" for number in range(5000)}),
+    "damaged": lambda: WHOLE[:60] + bytes(20) + WHOLE[80:],
+    "cut": lambda: WHOLE[: len(WHOLE) // 2],
+    "no-zip": lambda: b"PK\x03\x04 bukan zip",
+    "of-the-draft": lambda: zipped({REMOVED: b"topik.yaml"}),
+    "nested": lambda: zipped({"dalam.zip": WHOLE}),
+    "bad-name": lambda: zipped({"aturan/<b>&\n.yaml": b"x"}),
+}
+"""What it is → how to make it, when its turn has come: some are large."""
 
 
-@pytest.mark.parametrize("kind", hostile_zips())
+@pytest.mark.parametrize("kind", HOSTILE_ZIPS)
 def test_a_hostile_zip_is_refused_whole(bot: Bot, kind: str) -> None:
     admin = hired()
-    answer = send(bot, admin, "buku.zip", hostile_zips()[kind])
+    answer = send(bot, admin, "buku.zip", HOSTILE_ZIPS[kind]())
     assert "tidak dapat dipakai" in answer.text
     assert "• buku.zip" in answer.text
     assert names(answer) == []
@@ -696,3 +697,27 @@ def test_questions_are_answered_while_a_preview_is_made_and_then_with_the_new_wo
     answer = ask(whole, "pasang twibbon paslon boleh ga")
     assert "HINDARI" in answer.splitlines()[0]
     assert "foto polos" in answer
+
+
+@pytest.mark.browser
+def test_the_whole_rulebook_is_mended_previewed_and_published_on_the_web_too(whole: Bot, tmp_path: Path) -> None:
+    link = re.search(r"https?://\S+/masuk/[\w-]+", tell(whole, "/masuk", hired()).text)
+    assert link
+    desk = desk_at(whole[1], tmp_path)
+    try:
+        desk.browser.get(link[0])
+        desk.settled().press("Masuk")
+        assert OLD_WORDS in web_answer(desk)
+        desk.open(f"/kelola/isi/{VOTING_FILE}?di=aturan&butir={VOTING}").change("versi/2026-01-02/jawab", OLD_WORDS, NEW_WORDS)
+        desk.press("Simpan ke rancangan")
+        assert OLD_WORDS in web_answer(desk), "a draft does not serve"
+        desk.open("/kelola/rancangan")
+        assert re.search(r"Jawaban yang berubah: 0 dari \d{4} pertanyaan", desk.text), "the flip report"
+        assert "versi 2026-01-02: jawab" in desk.text, "what changed in which rule"
+        removed, added = desk.diff()
+        assert removed == f"{VOTING_FILE} -        jawab: {OLD_WORDS}" + removed.split(OLD_WORDS)[1]
+        assert added == removed.replace(" -", " +", 1).replace(OLD_WORDS, NEW_WORDS), "one line of one file, and only these words of it"
+        published(desk, "Kalimat pembuka diperjelas")
+        assert NEW_WORDS in web_answer(desk)
+    finally:
+        desk.browser.quit()

@@ -25,9 +25,6 @@ from bot.chat.deliveries import LEASE
 from tests.door import Door, new_database, rows
 from tests.emulator import Emulator
 from tests.program import ROOT, SECRET, Program, free_port, running
-from tests.test_storage import postgres_url
-
-__all__ = ["postgres_url"]  # a fixture is found by its name here
 
 QUESTIONS = ("boleh gak saya like postingan paslon?", "boleh pakai mobil dinas buat kampanye?", "apakah ASN boleh mencoblos di TPS?")
 Record = Callable[[str, object], None]

@@ -26,6 +26,7 @@ from bot.usecases.ports import Draft
 from bot.usecases.publishing import DEPLOY, Preview, Published, Publishing, Refused, Waiting
 from tests.conftest import NOW
 from tests.fakes import MemoryLog
+from tests.program import give_what_was_learnt
 from tests.small import RULES, small_documents, with_rules
 
 FILE = "aturan/kecil.yaml"
@@ -68,6 +69,7 @@ async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
 
 
 async def opened(engine: AsyncEngine, tmp_path: Path, documents: dict[str, bytes] | None = None, approvals: int = 1) -> Office:
+    give_what_was_learnt(tmp_path / "cache")
     library, log = Library(FileCache(tmp_path / "cache")), MemoryLog()
     publishing = Publishing(library, DatabaseEditions(engine), DatabaseDrafts(engine), DatabaseArchive(engine), log, lambda: NOW, approvals, k=1)
     await publishing.start(documents or small_documents())

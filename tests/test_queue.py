@@ -21,9 +21,7 @@ from bot.usecases.ports import Row
 from bot.usecases.queue import Group, ReviewQueue
 from bot.usecases.review_ports import Decision, Miss, Misses
 from tests.conftest import NOW
-from tests.test_storage import ROW, postgres_url
-
-__all__ = ["postgres_url"]  # a fixture is found by its name here
+from tests.test_storage import ROW
 
 MONDAY = NOW - timedelta(days=NOW.weekday(), hours=5)
 LAST_WEEK = MONDAY - timedelta(days=3)

@@ -78,3 +78,10 @@ def test_no_bytes_make_it_raise(raw: bytes) -> None:
 @given(st.text(alphabet="ab:-[]{}&*!|>'\"#%@`, \n\t?~\\", max_size=80))
 def test_no_yaml_like_text_makes_it_raise(text: str) -> None:
     read("a.yaml", text.encode())
+
+
+@pytest.mark.parametrize("mark", ['"', "'"])
+def test_a_quote_that_was_never_closed_is_told_where_it_was_opened_even_when_a_later_quote_closed_it(mark: str) -> None:
+    text = f"topik: a\naturan:\n  - id: x\n    judul: {mark}petik terbuka\n    frasa:\n      - satu\n      - kata {mark}siap pak{mark} saja\n      - tiga\n"
+    reading = read("a.yaml", text.encode())
+    assert [(problem.line, "tidak ditutup" in problem.what) for problem in reading.problems] == [(4, True)]

@@ -12,11 +12,13 @@ from bot.usecases.library import Library
 from bot.usecases.receipts import Receipts
 from tests.conftest import NOW
 from tests.fakes import MemoryArchive
+from tests.program import give_what_was_learnt
 from tests.small import small_documents, with_rules
 
 
 async def served_twice(folder: Path, archive: MemoryArchive | DatabaseArchive) -> tuple[Library, str, str]:
     """Two rulebooks, one after the other: (library, version before, version now)."""
+    give_what_was_learnt(folder)
     library = Library(FileCache(folder))
     versions = []
     changed = with_rules("jawab: Boleh, rahasiakan pilihan Anda.", "jawab: Boleh, dan jangan difoto.")
@@ -42,10 +44,8 @@ async def test_an_old_code_shows_the_old_wording_and_since_when(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("code", ["", "x", "AAAAA-00000000", "AAAAA", "'; DROP TABLE rulebooks; --", "A" * 500])
-async def test_an_unknown_code_is_told_and_not_raised(tmp_path: Path, code: str) -> None:
-    library = Library(FileCache(tmp_path))
-    library.load(small_documents())
-    assert await Receipts(library, MemoryArchive(), lambda: NOW).look_up(code) is None
+async def test_an_unknown_code_is_told_and_not_raised(small_library: Library, code: str) -> None:
+    assert await Receipts(small_library, MemoryArchive(), lambda: NOW).look_up(code) is None
 
 
 async def test_a_code_may_be_typed_carelessly(tmp_path: Path) -> None:

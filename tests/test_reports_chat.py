@@ -74,13 +74,13 @@ class Bot:
 
 
 @pytest.fixture(scope="module")
-def bot(tmp_path_factory: pytest.TempPathFactory, library: Library) -> Iterator[Bot]:
+def bot(tmp_path_factory: pytest.TempPathFactory, some_library: Library, office_folder: Path) -> Iterator[Bot]:
     folder = tmp_path_factory.mktemp("laporan")
     ids = {"ADMIN_IDS": str(ADMIN.id), "REVIEWER_IDS": str(REVIEWER.id)}
-    with Emulator() as emulator, running(folder, emulator, **ids) as program:
+    with Emulator() as emulator, running(folder, emulator, start_in=office_folder, **ids) as program:
         bot = Bot(emulator, program, [], SentMessage(0, 0, "", "", [], None, ""))
         bot.empty = bot.tell("/laporan", REVIEWER)
-        asyncio.run(_fill(bot, library))
+        asyncio.run(_fill(bot, some_library))
         yield bot
 
 

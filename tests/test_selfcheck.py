@@ -111,13 +111,13 @@ async def test_a_summary_with_a_rule_that_is_gone_is_no_summary(web: httpx.Async
 
 
 @pytest.fixture(scope="module")
-def bot(tmp_path_factory: pytest.TempPathFactory, library: Library) -> Iterator[tuple[Emulator, Program]]:
-    with Emulator() as emulator, running(tmp_path_factory.mktemp("cek"), emulator) as program:
+def bot(tmp_path_factory: pytest.TempPathFactory, office_folder: Path) -> Iterator[tuple[Emulator, Program]]:
+    with Emulator() as emulator, running(tmp_path_factory.mktemp("cek"), emulator, start_in=office_folder) as program:
         yield emulator, program
 
 
-def test_four_taps_lead_to_a_card_and_two_activities_to_a_summary(bot: tuple[Emulator, Program], rulebook: Rulebook) -> None:
-    emulator, _ = bot
+def test_four_taps_lead_to_a_card_and_two_activities_to_a_summary(bot: tuple[Emulator, Program], some_library: Library) -> None:
+    (emulator, _), rulebook = bot, some_library.shelf.rulebook
     emulator.say("/cek", chat=7100)
     message = emulator.next_message(7100)
 

@@ -22,9 +22,10 @@ Bot = tuple[Emulator, Program]
 
 
 @pytest.fixture(scope="module", params=["polling", "webhook"])
-def bot(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, library: object) -> Iterator[Bot]:
+def bot(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, office_folder: Path) -> Iterator[Bot]:
     folder = tmp_path_factory.mktemp("staf")
-    with Emulator() as emulator, running(folder, emulator, webhook=request.param == "webhook", ADMIN_IDS=str(ADMIN.id)) as program:
+    environment = {"ADMIN_IDS": str(ADMIN.id)}
+    with Emulator() as emulator, running(folder, emulator, webhook=request.param == "webhook", start_in=office_folder, **environment) as program:
         yield emulator, program
 
 
@@ -117,8 +118,8 @@ def test_no_telegram_id_code_or_secret_is_left_in_the_database_or_the_output(bot
     assert {row[0] for row in program.query("SELECT action FROM audit")} >= {"masuk", "undang"}
 
 
-def test_without_telegram_the_start_prints_one_link_that_works_once(tmp_path: Path, library: object) -> None:
-    with running(tmp_path) as program:
+def test_without_telegram_the_start_prints_one_link_that_works_once(tmp_path: Path, office_folder: Path) -> None:
+    with running(tmp_path, start_in=office_folder) as program:
         deadline = time.monotonic() + 10  # the page may answer a moment before the line is printed
         while not (links := LINK.findall(program.output())) and time.monotonic() < deadline:
             time.sleep(0.05)

@@ -9,9 +9,11 @@ from bot.core import thresholds as module
 from bot.core.registers import Example
 from bot.core.thresholds import Thresholds
 from bot.core.vocabulary import Verdict
+from bot.storage.cache import FileCache
 from bot.usecases.library import Library
 from bot.usecases.tune import STEPS, Tuned, Tuner, cost, rewritten, tell_tuned
 from tests.conftest import NOW
+from tests.small import KNOWLEDGE, small_documents
 
 EXAMPLES = [
     Example(question="boleh gak like postingan paslon?", rules=("suka-unggahan",), verdict=Verdict.FORBIDDEN, pair="p1"),
@@ -22,27 +24,35 @@ EXAMPLES = [
 ]
 
 
-def test_it_finds_nothing_dearer_and_builds_nothing_again(small_library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def three_rules(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """Three rules and all that is outside: how sure a machine is depends on how much there is that it could be."""
+    library = Library(FileCache(tmp_path_factory.mktemp("cache")))
+    library.load(small_documents() | {"di-luar.yaml": (KNOWLEDGE / "di-luar.yaml").read_bytes()})
+    return library
+
+
+def test_it_finds_nothing_dearer_and_builds_nothing_again(three_rules: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.core.search.train", lambda *_: pytest.fail("learnt again"))
     monkeypatch.setattr("bot.core.search.BM25", lambda *_: pytest.fail("indexed again"))
-    tuner = Tuner(small_library, NOW)
+    tuner = Tuner(three_rules, NOW)
     tuned = tuner.search(EXAMPLES)
     assert tuned.tried > len(STEPS)
     assert tuned.cost_after == cost(tuner.figures(tuned.after, EXAMPLES)) <= tuned.cost_before
-    assert tuned.before == small_library.shelf.searcher.thresholds  # what serves is untouched
+    assert tuned.before == three_rules.shelf.searcher.thresholds  # what serves is untouched
     assert tuned == tuner.search(EXAMPLES)
 
 
-def test_bad_thresholds_are_mended(small_library: Library) -> None:
-    shy = small_library.decided_by(replace(Thresholds(), silence=0.05))
+def test_bad_thresholds_are_mended(three_rules: Library) -> None:
+    shy = three_rules.decided_by(replace(Thresholds(), silence=0.05))
     tuned = Tuner(shy, NOW).search(EXAMPLES)
     assert tuned.cost_after < tuned.cost_before
     assert tuned.after != tuned.before
     assert "silence" in tell_tuned(tuned)
 
 
-def test_a_mistake_costs_what_the_asker_pays(small_library: Library) -> None:
-    tuner = Tuner(small_library, NOW)
+def test_a_mistake_costs_what_the_asker_pays(three_rules: Library) -> None:
+    tuner = Tuner(three_rules, NOW)
     silent = tuner.figures(replace(Thresholds(), silence=0.0), EXAMPLES)
     assert cost(silent) == 4.0
     opposite = [example.model_copy(update={"verdict": Verdict.FORBIDDEN, "pair": None}) for example in EXAMPLES[3:4]]

@@ -19,9 +19,7 @@ from bot.usecases.waiting import Away, WaitingLog
 from bot.usecases.watch import Watch
 from tests.conftest import NOW
 from tests.fakes import MemoryLog
-from tests.test_storage import ROW, postgres_url
-
-__all__ = ["postgres_url"]  # a fixture is found by its name here
+from tests.test_storage import ROW
 
 
 class Weather(MemoryLog):

@@ -1,4 +1,7 @@
-"""A working day of two HR admins, in a real browser at the width of a phone: the real program, the real rulebook, one day told in order."""
+"""A working day of two HR admins, in a real browser at the width of a phone: the real program, some thirty real rules, one day told in order.
+
+The whole rulebook is mended, previewed and published on the web in `test_editors_chat.py`.
+"""
 
 import asyncio
 import os
@@ -17,19 +20,18 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import Select, WebDriverWait
+from selenium.webdriver.support.ui import Select
 
 from bot.app import clock
 from bot.core.assembly import Documents
 from bot.storage.database import open_engine
 from bot.storage.staff import DatabaseStaff
 from bot.usecases.access import LOCAL, Access
-from tests.chromium import open_chromium, size
+from tests.chromium import open_chromium, size, wait
 from tests.program import ROOT, Program, running
 
 pytestmark = pytest.mark.browser
 
-KNOWLEDGE = ROOT / "knowledge"
 VOTING = "asn-punya-hak-pilih"
 VOTING_FILE = "aturan/hak-pilih.yaml"
 QUESTION = "apakah ASN berhak memilih"
@@ -52,7 +54,7 @@ class Desk:
 
     def settled(self) -> "Desk":
         """Waits until the page is there and no preview is in the making, then holds it against what every page owes its readers."""
-        WebDriverWait(self.browser, 400, 0.2).until(lambda b: b.execute_script(SETTLED))
+        wait(self.browser, 400).until(lambda b: b.execute_script(SETTLED))
         assert self.browser.execute_script(OWED) == [], self.browser.current_url
         return self
 
@@ -102,13 +104,13 @@ class Desk:
         assert self.browser.switch_to.active_element == button, f"Tab does not lead to {text}"
         page = self.one("html")
         button.send_keys(Keys.ENTER)
-        WebDriverWait(self.browser, 60).until(lambda _: _gone(page))
+        wait(self.browser, 60).until(lambda _: _gone(page))
         return self.settled()
 
     def follow(self, link: WebElement) -> "Desk":
         page = self.one("html")
         link.send_keys(Keys.ENTER)
-        WebDriverWait(self.browser, 60).until(lambda _: _gone(page))
+        wait(self.browser, 60).until(lambda _: _gone(page))
         return self.settled()
 
     def picture(self, name: str) -> None:
@@ -163,12 +165,12 @@ def _gone(element: WebElement) -> bool:
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory, documents: Documents, library: object) -> Iterator[Program]:
-    with running(tmp_path_factory.mktemp("kantor")) as program:
+def program(tmp_path_factory: pytest.TempPathFactory, office_folder: Path) -> Iterator[Program]:
+    with running(tmp_path_factory.mktemp("kantor"), start_in=office_folder) as program:
         yield program
 
 
-def _desk(program: Program, folder: Path) -> Desk:
+def desk_at(program: Program, folder: Path) -> Desk:
     desk = Desk(open_chromium(folder / "profile"), program.url, folder)
     desk._size(844)
     return desk
@@ -177,7 +179,7 @@ def _desk(program: Program, folder: Path) -> Desk:
 @pytest.fixture(scope="module")
 def ada(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """The admin who started the program, with the link it printed."""
-    desk = _desk(program, tmp_path_factory.mktemp("ada"))
+    desk = desk_at(program, tmp_path_factory.mktemp("ada"))
     printed = re.search(r"Masuk sebagai admin: (\S+)", program.output())
     assert printed
     desk.browser.get(printed[1])
@@ -202,7 +204,7 @@ def budi(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         finally:
             await engine.dispose()
 
-    desk = _desk(program, tmp_path_factory.mktemp("budi"))
+    desk = desk_at(program, tmp_path_factory.mktemp("budi"))
     desk.browser.get(f"{program.url}/masuk/{asyncio.run(link())}")
     desk.settled().press("Masuk")
     yield desk
@@ -261,7 +263,7 @@ def test_a_wording_is_mended_previewed_and_in_the_next_answer(ada: Desk) -> None
     assert NEW_WORDS in ada.one(".card").text, "the card as it will be"
     assert OLD_WORDS in asked(ada), "a draft does not serve"
     ada.open("/kelola/rancangan").picture("03-rancangan")
-    assert re.search(r"Jawaban yang berubah: 0 dari \d{4} pertanyaan", ada.text), "the flip report"
+    assert re.search(r"Jawaban yang berubah: 0 dari \d{3} pertanyaan", ada.text), "the flip report"
     assert "versi 2026-01-02: jawab" in ada.text, "what changed in which rule"
     removed, added = ada.diff()
     assert removed == f"{VOTING_FILE} -        jawab: {OLD_WORDS}" + removed.split(OLD_WORDS)[1]
@@ -319,13 +321,13 @@ def test_a_rule_from_a_new_circular_starts_next_month(ada: Desk) -> None:
     ada.picture("09-coba")
 
 
-def test_a_law_is_repealed_and_every_rule_that_stands_on_it_is_named(ada: Desk) -> None:
+def test_a_law_is_repealed_and_every_rule_that_stands_on_it_is_named(ada: Desk, some: Documents) -> None:
     law = "pp-49-2018"
     ada.open("/kelola/berkas/sumber/hukum.yaml").put("cari", law)
     ada.press("Cari").follow(next(link for link in ada.all("main li a") if link.text == law))
     ada.fill(status="dicabut", digantikan_oleh="uu-20-2023")
     ada.press("Simpan ke rancangan").open("/kelola/rancangan").picture("10-dicabut")
-    expected = dict(standing_on(law))
+    expected = dict(standing_on(some, law))
     assert len(expected) > 3
     shown = problems(ada)
     assert shown.keys() == expected.keys()
@@ -340,28 +342,29 @@ def test_a_law_is_repealed_and_every_rule_that_stands_on_it_is_named(ada: Desk) 
     assert "Tidak ada perubahan yang menunggu" in ada.text
 
 
-def standing_on(law: str) -> Iterator[tuple[str, tuple[str, str]]]:
+def standing_on(documents: Documents, law: str) -> Iterator[tuple[str, tuple[str, str]]]:
     """Place → rule and line of every rule whose newest wording stands on a law."""
-    for path in sorted((KNOWLEDGE / "aturan").glob("*.yaml")):
+    for file in sorted(name for name in documents if name.startswith("aturan/")):
         rule, part = "", ""
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(documents[file].decode().splitlines(), 1):
             if found := re.match(r"  - id: (\S+)", line):
                 rule = found[1]
             part = line.strip() if re.match(r"        \w+:", line) else part
             if part == "dasar:" and line.strip() == f"- sumber: {law}":
-                yield f"aturan/{path.name}:{number}", (rule, line.strip())
+                yield f"{file}:{number}", (rule, line.strip())
 
 
 class Spoilt:
     """The rulebook with mistakes in it, and where each must be found."""
 
-    def __init__(self) -> None:
+    def __init__(self, documents: Documents) -> None:
+        self.documents = documents
         self.files: dict[str, str] = {}
         self.mistakes: list[tuple[str, str, str]] = []
 
     def put(self, file: str, entry: str, old: str, new: str, word: str, *, at: str = "") -> None:
         """Replaces the first match of a pattern behind an entry's head. The Problem must stand at the changed line, or at `at`, and say `word`."""
-        text = self.files.get(file) or (KNOWLEDGE / file).read_text(encoding="utf-8")
+        text = self.files.get(file) or self.documents[file].decode()
         found = re.compile(old, re.MULTILINE).search(text, text.index(entry))
         assert found, f"{old} is not behind {entry}"
         text = text[: found.start()] + new + text[found.end() :]
@@ -385,15 +388,15 @@ class Spoilt:
         return path
 
 
-def test_a_file_with_twenty_different_mistakes_is_told_each_with_its_line(ada: Desk, tmp_path: Path) -> None:
-    many = Spoilt()
+def test_a_file_with_twenty_different_mistakes_is_told_each_with_its_line(ada: Desk, some: Documents, tmp_path: Path) -> None:
+    many = Spoilt(some)
     many.put("aturan/masa.yaml", "aturan:", "^    judul: ", "\tjudul: tab ", "tab")
     many.put("aturan/uang-barang.yaml", "aturan:", "^    judul: .*$", '    judul: "petik yang tidak ditutup', "tidak ditutup")
     many.put("aturan/foto-gestur.yaml", "aturan:", "^    judul: .*$", "    judul: *rujukan", "rujukan")
     many.put("aturan/keluarga.yaml", "aturan:", "^    judul: .*$", "    judul: &jangkar Keluarga", "jangkar")
     many.put("aturan/rapat-partai.yaml", "aturan:", "^    judul: .*$", "    judul: !!python/name:os.system Rapat", "tidak dipakai")
     many.put("aturan/pencalonan.yaml", "aturan:", "^    judul: .*$", "    judul: huruf \x07 kendali", "tidak terlihat")
-    shape, rules = VOTING_FILE, rules_of(VOTING_FILE)
+    shape, rules = VOTING_FILE, rules_of(some[VOTING_FILE])
     many.put(shape, rules[0], "^    untuk: .*$", "    untuk: [pns, pppk]\n    untuk: [pns, pppk, ganda]", "dua kali")
     many.put(shape, rules[0], "^    judul: ", "    judull: ", "Maksud Anda `judul`")
     many.put(shape, rules[0], "^        putusan: .*$", "        putusan: bolehh", "Maksud Anda `boleh`")
@@ -403,7 +406,7 @@ def test_a_file_with_twenty_different_mistakes_is_told_each_with_its_line(ada: D
     many.put(shape, rules[3], rules[3], "  - id: Id_Yang Keliru", "tidak sesuai")
     many.put(shape, rules[4], "^    untuk: .*$", "    untuk: pns saja", "harus berupa daftar")
     many.put(shape, rules[5], "^    frasa:\\n(      - .*\\n)*      - .*$", "    frasa: []", "kosong")
-    sense, rules = "aturan/umum.yaml", rules_of("aturan/umum.yaml")
+    sense, rules = "aturan/umum.yaml", rules_of(some["aturan/umum.yaml"])
     many.put(sense, "topik:", "^topik: .*$", "topik: topik-yang-tidak-ada", "tidak ada di topik.yaml")
     many.put(sense, rules[0], "^          - sumber: .*$", "          - sumber: uu-yang-tidak-ada", "tidak ada di register")
     many.put(sense, rules[1], "^        putusan: .*$", "        putusan: hindari  # tanpa sebab", "sebab_hindari")
@@ -418,10 +421,11 @@ def test_a_file_with_twenty_different_mistakes_is_told_each_with_its_line(ada: D
     missing = [(place, line, word) for place, line, word in many.places() if word not in shown.get(place, "") or line[:150] not in shown[place]]
     assert missing == []
     assert len(shown) <= len(many.mistakes) + 2, "one slip does not drown the reader in what only follows from it"
-    links = Spoilt()
-    links.files = {file: (KNOWLEDGE / file).read_text(encoding="utf-8") for file in many.files}
-    links.put(shape, rules_of(shape)[0], "^        lihat: .*$", "        lihat: aturan-yang-tidak-ada", "tidak ada")
-    links.put(shape, rules_of(shape)[1], "^    terkait: .*$", "    terkait: [golputt]", "tidak ada")
+    links = Spoilt(some)
+    links.files = {file: some[file].decode() for file in many.files}
+    rules = rules_of(some[shape])
+    links.put(shape, rules[0], "^        lihat: .*$", "        lihat: aturan-yang-tidak-ada", "tidak ada")
+    links.put(shape, rules[1], "^    terkait: .*$", "    terkait: [golputt]", "tidak ada")
     links.put("sumber/hukum.yaml", "id: uu-20-2023", "^    tautan: .*$", "    tautan: kronologi.id/tanpa-awalan", "https://")
     links.put("kalender.yaml", "pemilihan:", r"mulai: [\d-]+", "mulai: 2027-13-01", "bukan tanggal")
     upload(ada, links.save(tmp_path / "tautan.zip"))
@@ -430,9 +434,9 @@ def test_a_file_with_twenty_different_mistakes_is_told_each_with_its_line(ada: D
     ada.press("Buang rancangan ini")
 
 
-def rules_of(file: str) -> list[str]:
+def rules_of(content: bytes) -> list[str]:
     """The lines at which the rules of a file begin."""
-    return re.findall(r"^  - id: \S+$", (KNOWLEDGE / file).read_text(encoding="utf-8"), re.MULTILINE)
+    return re.findall(r"^  - id: \S+$", content.decode(), re.MULTILINE)
 
 
 def test_the_same_admin_in_two_windows_loses_neither_wording(ada: Desk) -> None:
@@ -503,11 +507,11 @@ def export(program: Program, folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_the_export_differs_from_the_folder_in_the_changed_lines_only(program: Program, documents: Documents, tmp_path: Path) -> None:
+def test_the_export_differs_from_the_folder_in_the_changed_lines_only(program: Program, some: Documents, tmp_path: Path) -> None:
     written = export(program, tmp_path / "keluar")
-    assert {name for name in written | documents if written.get(name) != documents.get(name)} == {VOTING_FILE, "sumber/hukum.yaml"}
-    assert written["sumber/hukum.yaml"].startswith(documents["sumber/hukum.yaml"]), "the new source stands behind all others"
-    before, after = documents[VOTING_FILE].decode().splitlines(), written[VOTING_FILE].decode().splitlines()
+    assert {name for name in written | some if written.get(name) != some.get(name)} == {VOTING_FILE, "sumber/hukum.yaml"}
+    assert written["sumber/hukum.yaml"].startswith(some["sumber/hukum.yaml"]), "the new source stands behind all others"
+    before, after = some[VOTING_FILE].decode().splitlines(), written[VOTING_FILE].decode().splitlines()
     assert [(i, old.replace(OLD_WORDS, OTHER_WORDS)) for i, old in enumerate(before)] == [(i, after[i]) for i in range(len(before))]
     assert after[len(before)] == "  - id: naik-becak-wisata"
 
@@ -521,7 +525,7 @@ def test_the_notice_board_speaks_on_the_public_card_at_once(ada: Desk) -> None:
     assert OTHER_WORDS not in shown, "the rule is switched off"
 
 
-def test_yesterday_is_restored_from_the_history_while_a_rule_is_off(program: Program, ada: Desk, documents: Documents, tmp_path: Path) -> None:
+def test_yesterday_is_restored_from_the_history_while_a_rule_is_off(program: Program, ada: Desk, some: Documents, tmp_path: Path) -> None:
     ada.open("/kelola/riwayat").picture("15-riwayat")
     assert all(words in ada.text for words in ("Budi: Kalimat Budi", "SE Uji 7/2026", "Kalimat pembuka diperjelas"))
     ada.follow(ada.all("main ol a")[-1]).press("Jadikan rancangan lagi (memulihkan)")
@@ -535,7 +539,7 @@ def test_yesterday_is_restored_from_the_history_while_a_rule_is_off(program: Pro
     assert OLD_WORDS in shown
     assert "Aturan sedang diperbarui." not in shown
     written = export(program, tmp_path / "kemarin")
-    assert written == documents, "byte for byte"
+    assert written == some, "byte for byte"
 
 
 @pytest.mark.parametrize(

@@ -7,52 +7,95 @@ The package walks every document for every word of the query; here each word kno
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 
 Scores = NDArray[np.float64]
+Numbers = NDArray[np.int64]
+
+K1, B = 1.5, 0.75
+"""The package's own defaults."""
+SMALL = 100_000
+"""Documents up to which adding word by word in numpy is faster than one sparse product, which has a start-up cost."""
+STRIPES = 64
+"""Documents compared at once when the best are looked for."""
 
 
 class PositiveIdfBM25(BM25Okapi):  # type: ignore[misc]  # the package carries no types
-    """The package with the one method overridden that its open issues are about."""
+    """The package with the one method overridden that its open issues are about: what ours is held to."""
 
     def _calc_idf(self, nd: Mapping[str, int]) -> None:
         self.idf = {word: math.log(1 + (self.corpus_size - df + 0.5) / (df + 0.5)) for word, df in nd.items()}
 
 
 class BM25:
-    """Scores of documents for a query. Documents and queries are word lists; build once, read from many threads."""
+    """Scores of documents for a query. Documents and queries are word lists; build once, read from many threads.
 
-    def __init__(self, documents: Sequence[Sequence[str]]) -> None:
-        self.size = len(documents)
-        self.idf: dict[str, float] = {}
-        self._postings: dict[str, tuple[NDArray[np.int32], Scores]] = {}
-        if not any(documents):
-            return
-        package = PositiveIdfBM25([list(document) for document in documents])
-        self.idf = package.idf
-        lengths = np.asarray(package.doc_len, dtype=np.float64)
-        norm = package.k1 * (1 - package.b + package.b * lengths / package.avgdl)
-        found: dict[str, tuple[list[int], list[int]]] = {}
-        for number, frequencies in enumerate(package.doc_freqs):
-            for word, count in frequencies.items():
-                numbers, counts = found.setdefault(word, ([], []))
-                numbers.append(number)
-                counts.append(count)
-        for word, (numbers, counts) in found.items():
-            at = np.asarray(numbers, dtype=np.int32)
-            tf = np.asarray(counts, dtype=np.float64)
-            # What one occurrence of the word in a query adds to each document: nothing here depends on the query.
-            self._postings[word] = (at, self.idf[word] * (tf * (package.k1 + 1) / (tf + norm[at])))
+    What one occurrence of a word in a query adds to a document does not depend on the query: it is computed here once, and
+    kept as a matrix of shape (words, documents), row after row.
+    """
+
+    def __init__(self, documents: Iterable[Sequence[str]]) -> None:
+        number: dict[str, int] = {}
+        flat, lengths = array("i"), array("i")
+        for document in documents:
+            flat.extend([number.setdefault(word, len(number)) for word in document])
+            lengths.append(len(document))
+        self.size, self._number = len(lengths), number
+        length, words = np.array(lengths, dtype=np.int64), np.array(flat, dtype=np.int64)
+        # One number for each pair, in the order of the matrix: first by word, then by document.
+        pairs, tf = np.unique(words * max(1, self.size) + np.repeat(np.arange(self.size), length), return_counts=True)
+        word, at = np.divmod(pairs, max(1, self.size))
+        df = np.bincount(word, minlength=len(number))
+        idf = np.log(1 + (self.size - df + 0.5) / (df + 0.5))
+        norm = K1 * (1 - B + B * length / (length.mean() if flat else 1.0))
+        self._adds = idf[word] * (tf * (K1 + 1) / (tf + norm[at]))
+        self._at = at if self.size <= SMALL else at.astype(np.int32)
+        starts = np.concatenate(([0], np.cumsum(df)))
+        self._start: list[int] = starts.tolist()
+        self._matrix: Any = None
+        if self.size > SMALL:
+            from scipy import sparse  # heavy, and no rulebook there is needs it
+
+            self._matrix = sparse.csr_array((self._adds, self._at, starts), shape=(len(number), self.size))
+        self.idf: dict[str, float] = dict(zip(number, idf.tolist(), strict=True))
 
     def scores(self, query: Sequence[str]) -> Scores:
         """One score per document, in the order they were given; shape (documents,)."""
+        counted = Counter(self._number[word] for word in query if word in self._number)
+        if self._matrix is not None:
+            return np.asarray(np.array(list(counted.values()), dtype=np.float64) @ self._matrix[list(counted)])
         total = np.zeros(self.size)
-        for word in query:
-            posting = self._postings.get(word)
-            if posting is not None:
-                total[posting[0]] += posting[1]
+        for number, count in counted.items():
+            start, end = self._start[number], self._start[number + 1]
+            total[self._at[start:end]] += self._adds[start:end] if count == 1 else count * self._adds[start:end]
         return total
+
+    def best(self, query: Sequence[str], most: int) -> tuple[Numbers, Scores]:
+        """(numbers, scores) of the best documents, as `best_of`."""
+        return best_of(self.scores(query), most)
+
+
+def best_of(scores: Scores, most: int) -> tuple[Numbers, Scores]:
+    """(numbers, scores) of at most `most` documents, best first, equals in the order they were given; none that scores 0."""
+    numbers = np.flatnonzero(scores >= max(_bar(scores, most), np.finfo(np.float64).tiny))
+    order = np.argsort(-scores[numbers], kind="stable")[:most]
+    return numbers[order], scores[numbers[order]]
+
+
+def _bar(total: Scores, most: int) -> float:
+    """A score that at least `most` documents reach and few more: the least of the `most` best stripes; 0 when there are too few.
+
+    Looking for the best stripes first is many times faster than sorting out the documents themselves.
+    """
+    stripes = len(total) // STRIPES
+    if stripes <= most:
+        return 0.0
+    peaks = total[: stripes * STRIPES].reshape(STRIPES, stripes).max(axis=0)
+    return float(np.partition(peaks, -most)[-most])

@@ -8,6 +8,8 @@ questions whose writers saw no phrasing: of the answers on which they disagreed 
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from bot.core.bm25 import Scores
 from bot.core.phrasings import Document
 
@@ -19,10 +21,11 @@ class Nearest:
     """Distances of one rule's readings from a question."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
-        self._of_owner: dict[str, list[int]] = {}
+        of_owner: dict[str, list[int]] = {}
         self._branch = [document.branch for document in documents]
         for number, document in enumerate(documents):
-            self._of_owner.setdefault(document.owner, []).append(number)
+            of_owner.setdefault(document.owner, []).append(number)
+        self._of_owner = {owner: np.array(numbers, dtype=np.int32) for owner, numbers in of_owner.items()}
 
     def distances(self, owner: str, scores: Scores) -> dict[str | None, float]:
         """Branch → how far its best phrasings are behind those of the rule's nearest reading, as a logarithm; 0 for the nearest.
@@ -30,10 +33,10 @@ class Nearest:
         `scores` are those of all documents. A reading none of whose phrasings shares a word with the question is left out.
         """
         own = self._of_owner[owner]
+        theirs = scores[own]
+        order = np.argsort(-theirs, kind="stable")[: np.count_nonzero(theirs > 0)]
         best: dict[str | None, list[float]] = {}
-        for score, number in sorted(zip(scores[own].tolist(), own, strict=True), reverse=True):
-            if score <= 0:
-                break
+        for score, number in zip(theirs[order].tolist(), own[order].tolist(), strict=True):
             seen = best.setdefault(self._branch[number], [])
             if len(seen) < NEAREST:
                 seen.append(score)

@@ -4,6 +4,7 @@ Reads parser events one by one, so nothing is resolved, expanded or built: an al
 before it costs anything. The only value that is interpreted is an unquoted empty, `~` or `null`: it is absent.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import NoReturn, TypeAlias
 
@@ -73,9 +74,13 @@ def read(file: str, raw: bytes) -> Reading:
         unclosed = error.context_mark is not None and ("end of stream" in (error.problem or "") or "expected ','" in (error.problem or ""))
         mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        lines = text.splitlines()
+        lines, problem = text.splitlines(), error.problem or ""
+        quoted = _open_quote(lines, line)
+        if quoted:
+            # The next quote in the file closed it, in the middle of another text: what is wrong there is wrong because of here.
+            (line, column), problem = quoted, UNCLOSED
         line = min(line, len(lines))  # an end that comes too early is told at the last line there is
-        what, fix = _explain(error.problem or "", lines[line - 1] if 0 < line <= len(lines) else "")
+        what, fix = _explain(problem, lines[line - 1] if 0 < line <= len(lines) else "")
         reading.problems.append(Problem(file, line, column, "", what, fix))
     except yaml.YAMLError as error:
         reading.value = None
@@ -194,6 +199,25 @@ class _Builder:
 def _place(event: yaml.Event) -> Place:
     mark = event.start_mark
     return (mark.line + 1, mark.column + 1) if mark else (0, 0)
+
+
+UNCLOSED = "unexpected end of stream"
+_OPENS = re.compile(r"""^\s*(?:- )?(?:[\w-]+:\s+)?(["'])""")
+_ENTRY = re.compile(r"^\s*(?:- |[\w-]+:(?:\s|$))")
+
+
+def _open_quote(lines: list[str], line: int) -> Place | None:
+    """Where a quote was opened that the next quote closed on this line, several keys or entries further down; None when none was."""
+    for number in range(min(line, len(lines)) - 1, 0, -1):
+        opened = _OPENS.match(lines[number - 1])
+        if opened is None:
+            continue
+        mark = opened[1]
+        rest = lines[number - 1][opened.end() :].replace("''" if mark == "'" else '\\"', "")
+        between = lines[number : line - 1]
+        if mark not in rest and not any(mark in other for other in between) and any(_ENTRY.match(other) for other in lines[number:line]):
+            return number, opened.start(1) + 1
+    return None
 
 
 _EXPLANATIONS = (

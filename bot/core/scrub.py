@@ -55,7 +55,10 @@ _TOKEN = re.compile(r"\w+(?:-\w+)*|…")
 class Scrubbed:
     """What survives of a text, and whether an identifier was found in it."""
 
+    masked: str
+    """Without numbers, addresses and handles, everything else as it was: what may be searched with."""
     text: str
+    """What may be stored."""
     had_identifier: bool
 
 
@@ -66,17 +69,15 @@ class Scrubber:
         self._knows = knows
         self._finder = Samaran()
 
-    def mask(self, text: str) -> str:
-        """The text without numbers, addresses and handles, everything else as it was: what may be searched with."""
-        found = [match for match in self._finder.mask(text).matches if match.type != "NAME" and not _YEARS.fullmatch(match.value)]
-        for match in sorted(found, key=lambda match: -match.start):
-            text = f"{text[: match.start]} {HOLE} {text[match.end :]}"
-        return _LABELLED.sub("", _IDENTIFIERS.sub(f" {HOLE} ", text))
-
     def scrub(self, text: str) -> Scrubbed:
         """The text with everything that could name a person or a place replaced by "…"; at most 300 characters."""
-        masked = self.mask(text)
-        named = any(match.type == "NAME" and not self._only_words(match.value) for match in self._finder.mask(masked).matches)
+        found = self._finder.mask(text).matches
+        named = any(match.type == "NAME" and not self._only_words(match.value) for match in found)
+        masked = text
+        for match in sorted(found, key=lambda match: -match.start):
+            if match.type != "NAME" and not _YEARS.fullmatch(match.value):
+                masked = f"{masked[: match.start]} {HOLE} {masked[match.end :]}"
+        masked = _LABELLED.sub("", _IDENTIFIERS.sub(f" {HOLE} ", masked))
         kept: list[str] = []
         before = ""
         for token in _TOKEN.findall(masked):
@@ -86,7 +87,7 @@ class Scrubber:
             before = word
             if piece != HOLE or not kept or kept[-1] != HOLE:
                 kept.append(piece)
-        return Scrubbed(" ".join(kept)[:MAX_KEPT].strip(), named or masked != text)
+        return Scrubbed(masked, " ".join(kept)[:MAX_KEPT].strip(), named or masked != text)
 
     def _only_words(self, text: str) -> bool:
         """True when every part is a plain word of the rulebook that is nobody's name and no place's."""

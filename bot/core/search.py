@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.answer import verdict_on
-from bot.core.bm25 import BM25
+from bot.core.bm25 import BM25, best_of
 from bot.core.language import is_english, is_foreign
 from bot.core.nearest import Nearest
 from bot.core.phrasings import OUTSIDE, Document, answering_rule, texts_of
@@ -31,6 +31,8 @@ MAX_QUESTION = 1500
 TOP_PHRASINGS = 3
 """A rule's BM25 score is the sum of its three best phrasings: one lucky phrasing is not enough."""
 
+MANY = 200
+"""Phrasings that are looked at, the best of all."""
 MAX_OPTIONS = 4
 ABOUT_CARD = "sanksi sanksinya hukuman hukumannya dasar dasarnya hukum hukumnya pasal pasalnya aturan contoh contohnya".split()
 """A reply made of these words only asks about the card it answers."""
@@ -76,6 +78,9 @@ class Searcher:
         for i, (owner, _) in enumerate(self.ranker.readings):
             if owner in rulebook.rules:
                 self._readings_of.setdefault(owner, []).append(i)
+        self._owners = sorted({owner for owner, _ in self.ranker.readings})
+        place = {owner: i for i, owner in enumerate(self._owners)}
+        self._owner_of_reading = np.array([place[owner] for owner, _ in self.ranker.readings], dtype=np.int32)
         self._classes = sorted({document.label for document in self._documents})
         number = {name: i for i, name in enumerate(self._classes)}
         self._label = np.array([number[d.label] for d in self._documents], dtype=np.int32)
@@ -170,7 +175,8 @@ class Searcher:
         scores = self._bm25.scores(words.polar)
         learnt, found = self.ranker.scores(words.polar), _standard(self._by_class(scores))[self._class_of_reading]
         rough = self._beliefs(learnt, found)
-        likely = [owner for owner, own in self._readings_of.items() if len(own) > 1 and rough[own].sum() >= NEGLIGIBLE / 2]
+        shares = np.bincount(self._owner_of_reading, weights=rough)
+        likely = [self._owners[int(i)] for i in np.flatnonzero(shares >= NEGLIGIBLE / 2) if len(self._readings_of.get(self._owners[int(i)], ())) > 1]
         return Evidence(learnt, found, {owner: self._nearest.distances(owner, scores) for owner in likely})
 
     def _beliefs(self, learnt: NDArray[np.float64], found: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -202,17 +208,14 @@ class Searcher:
         return doubted
 
     def _by_class(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Per class the sum of its best phrasings, among the 200 best of all."""
+        """Per class the sum of its best phrasings, among the best of all."""
         total = np.zeros(len(self._classes))
-        best = np.argpartition(scores, -200)[-200:] if len(scores) > 200 else np.arange(len(scores))
         used: dict[int, int] = {}
-        for i in best[np.argsort(-scores[best], kind="stable")]:
-            if scores[i] <= 0:
-                break
-            label = int(self._label[i])
+        best, theirs = best_of(scores, MANY)
+        for label, score in zip(self._label[best].tolist(), theirs.tolist(), strict=True):
             if used.get(label, 0) < TOP_PHRASINGS:
                 used[label] = used.get(label, 0) + 1
-                total[label] += scores[i]
+                total[label] += score
         return total
 
     def _decide(self, words: Words, day: date) -> Result:

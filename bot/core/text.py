@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import Stemmer
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.core.rulebook import GlossaryFile
@@ -108,6 +109,7 @@ class Lexicon:
         for word in sorted(familiar):
             if len(word) >= MIN_REPAIR_LENGTH and word.isalpha():
                 self._by_length.setdefault(len(word), []).append(word)
+        self._magnitude = {word: len(str(seen[word])) for words in self._by_length.values() for word in words}
         self._by_skeleton: dict[str, str] = {}
         for word in sorted(familiar, key=lambda word: (-seen[word], word)):
             if len(word) > MIN_REPAIR_LENGTH and word.isalpha():
@@ -182,16 +184,16 @@ class Lexicon:
         if whole and len(whole) > len(word) and len(_skeleton(word)) >= MIN_SKELETON and _is_within(word, whole):
             return whole
         allowed = 1 if len(word) < 8 else 2
-        best, best_key = word, (allowed + 1, 1, 0)
+        best, best_key = word, (allowed + 1, 1, 0, 0)
         for length in range(len(word) - allowed, len(word) + allowed + 1):
-            for candidate in self._by_length.get(length, ()):
-                distance = OSA.distance(word, candidate, score_cutoff=allowed)
-                if distance <= allowed:
-                    # Slips rarely hit the first letter; among equals the longer common start wins.
-                    common = next((i for i, (a, b) in enumerate(zip(word, candidate, strict=False)) if a != b), min(len(word), length))
-                    key = (distance, 0 if candidate[0] == word[0] else 1, -common)
-                    if key < best_key:
-                        best, best_key = candidate, key
+            near = process.extract_iter(word, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=allowed)
+            for candidate, distance, _ in near:
+                # Slips rarely hit the first letter. Phrasings hold typos on purpose: among equals the word that is met ten times
+                # as often wins, then the longer common start.
+                common = next((i for i, (a, b) in enumerate(zip(word, candidate, strict=False)) if a != b), min(len(word), length))
+                key = (distance, 0 if candidate[0] == word[0] else 1, -self._magnitude[candidate], -common)
+                if key < best_key:
+                    best, best_key = candidate, key
         return best if best_key[1] == 0 or len(word) >= 6 else word
 
 

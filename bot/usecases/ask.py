@@ -16,6 +16,7 @@ from bot.core.messages import Language, Teller
 from bot.core.questions import MAX_PARTS, Piece, parts_of
 from bot.core.result import Close, Found, Hit, Nothing, Result, Trace
 from bot.core.rulebook import Rulebook
+from bot.core.scrub import Scrubbed
 from bot.core.search import MAX_QUESTION, language_of
 from bot.core.vocabulary import Verdict
 from bot.usecases.library import Shelf
@@ -93,17 +94,20 @@ class Asking:
         spoken: Language = language or ("en" if language_of(text) == "en" else "id")
         pieces = parts_of(text) if about is None else [Piece(text)]
         parts: list[Part] = []
+        had_identifier = False
         for piece in pieces[:MAX_PARTS]:
             before = parts[-1].row.rule if parts else None
-            part = self._answer(shelf, piece.text, channel, spoken, (before if piece.leans else None) or about)
+            scrubbed = shelf.scrubber.scrub(piece.text)
+            had_identifier |= scrubbed.had_identifier
+            part = self._answer(shelf, piece.text, scrubbed, channel, spoken, (before if piece.leans else None) or about)
             if piece.listed or not any(_same(part, earlier) for earlier in parts):
                 parts.append(part)
         if len(parts) > 1 and not pieces[0].listed and any(_is_context(part) for part in parts):
             # A story cut in pieces: what could not stand alone was context, so the whole is asked instead.
             answered = [part for part in parts if not _is_context(part)]
-            whole = self._answer(shelf, text, channel, spoken, about)
+            whole = self._answer(shelf, text, shelf.scrubber.scrub(text), channel, spoken, about)
             parts = answered if len(answered) > 1 else [whole if not answered or not isinstance(whole.result, Nothing) else answered[0]]
-        return Reply(tuple(parts), spoken, shelf.scrubber.scrub(text).had_identifier, max(0, len(pieces) - MAX_PARTS))
+        return Reply(tuple(parts), spoken, had_identifier, max(0, len(pieces) - MAX_PARTS))
 
     async def record(self, reply: Reply, repeats: Collection[str] = (), once: Once | None = None) -> bool:
         """Writes the anonymous rows; False when they were written before. A log that is down is counted and told, never the asker's trouble.
@@ -172,14 +176,14 @@ class Asking:
             return None  # the rule's own verdict may be the opposite of the branch that is gone
         return compose(rulebook, rule, self._clock().date(), branch, language)
 
-    def _answer(self, shelf: Shelf, text: str, channel: Channel, language: Language, about: str | None) -> Part:
+    def _answer(self, shelf: Shelf, text: str, scrubbed: Scrubbed, channel: Channel, language: Language, about: str | None) -> Part:
         now = self._clock()
         day = now.date()
         rulebook = shelf.rulebook
         if rulebook.notice.closed:
             result: Result = Nothing(CLOSED, 1.0, Trace((), 0.0, 0.0, (), (), ()))
         else:
-            result = shelf.searcher.search(shelf.scrubber.mask(text), day, about)
+            result = shelf.searcher.search(scrubbed.masked, day, about)
         card: Card | None = None
         options: tuple[Option, ...] = ()
         reply = ""
@@ -201,7 +205,7 @@ class Asking:
         row = Row(
             token=secrets.token_urlsafe(5),
             hour=now.replace(minute=0, second=0, microsecond=0),
-            question=shelf.scrubber.scrub(text).text,
+            question=scrubbed.text,
             outcome=outcome,
             kind=kind,
             rule=card.rule if card else None,
