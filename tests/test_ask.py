@@ -2,6 +2,7 @@
 
 import inspect
 from datetime import UTC
+from pathlib import Path
 
 import pytest
 
@@ -156,3 +157,18 @@ def test_a_list_keeps_every_item_and_its_order(asking: Asking) -> None:
     reply = asking.ask("1. boleh like postingan paslon\n2. boleh pinjam aula buat nikahan\n3. boleh nyoblos di TPS", "web")
     assert len(reply.parts) == 3
     assert reply.parts[0].row.rule == "like-komentar-share"
+
+
+def test_what_this_program_found_good_is_not_checked_again_and_what_another_found_is(tmp_path: Path) -> None:
+    documents, cache = small_documents(), FileCache(tmp_path)
+    assert not Library(cache, "one").load(documents).problems
+    kept = (tmp_path / "checked-good").read_text()
+    assert not Library(cache, "one").load(documents).problems
+    assert (tmp_path / "checked-good").read_text() == kept
+    Library(cache, "other").load(documents)
+    assert len((tmp_path / "checked-good").read_text().split()) == 2
+    spoilt = with_rules("sumber: uu-7-2017", "sumber: tidak-ada")
+    assert Library(cache, "one").prepare(spoilt)[1] is None
+    with pytest.raises(NoRulebook):
+        Library(FileCache(tmp_path / "empty"), "one").load(spoilt)
+    assert len((tmp_path / "checked-good").read_text().split()) == 2

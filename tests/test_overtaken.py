@@ -86,7 +86,7 @@ async def test_an_edition_that_cannot_be_loaded_is_not_published_over(engine: As
     await there.publish("budi")
     tried = 0
 
-    def refuse(self: Library, documents: Documents) -> tuple[Assembly, None]:
+    def refuse(self: Library, documents: Documents, *, trusting: bool = False) -> tuple[Assembly, None]:
         nonlocal tried
         tried += 1
         return Assembly(None, ()), None

@@ -30,7 +30,7 @@ def test_the_readme_names_every_variable_and_every_command_and_no_other() -> Non
     table = re.findall(r"^\| `([A-Z_]+)` \|", readme, re.MULTILINE)
     assert set(table) == set(VARIABLES)
     commands = set(re.findall(r"python -m bot (\w+)", readme))
-    assert commands == {"run", "ask", "eval", "tune", "check", "schema", "export", "migrate", "backup", "restore"}
+    assert commands == {"run", "ask", "eval", "tune", "check", "schema", "export", "migrate", "backup", "restore", "bench"}
     for target in re.findall(r"^make (\w+)", readme, re.MULTILINE):
         assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 

