@@ -3,6 +3,7 @@
 `make test` prints the rows as a table at the end.
 """
 
+import asyncio
 import os
 import resource
 import signal
@@ -20,13 +21,17 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.app import opened
 from bot.chat.application import CONCURRENT
 from bot.chat.deliveries import LEASE
+from bot.settings import Settings, database_url
+from bot.storage.folder import read_folder
+from bot.usecases.publishing import Published
 from tests.door import Door, new_database, rows
 from tests.emulator import Emulator
 from tests.program import ROOT, SECRET, Program, free_port, running
 
-QUESTIONS = ("boleh gak saya like postingan paslon?", "boleh pakai mobil dinas buat kampanye?", "apakah ASN boleh mencoblos di TPS?")
+QUESTIONS = ("boleh gak saya like postingan paslon?", "boleh pasang twibbon paslon di foto profil?", "apakah ASN boleh mencoblos di TPS?")
 Record = Callable[[str, object], None]
 
 
@@ -85,17 +90,17 @@ def wait_logged(program: Program, count: int, timeout: float = 15) -> None:
 
 @pytest.mark.parametrize("way", ["webhook", "polling"])
 def test_killed_under_load_and_started_again_it_answers_everybody_and_logs_each_once(
-    way: str, emulator: Emulator, tmp_path: Path, library: object, record_property: Record
+    way: str, emulator: Emulator, tmp_path: Path, office_folder: Path, record_property: Record
 ) -> None:
     crowd, port = Crowd(emulator), free_port()
-    with running(tmp_path, emulator, webhook=way == "webhook", port=port) as program:
+    with running(tmp_path, emulator, start_in=office_folder, webhook=way == "webhook", port=port) as program:
         crowd.ask(60)
         crowd.wait(left=40)
         program.process.send_signal(signal.SIGKILL)
         program.process.wait()
     answered_before = crowd.sent - crowd.unanswered
     assert answered_before < crowd.sent, "nothing was in hand any more when it was killed"
-    with running(tmp_path, emulator, webhook=way == "webhook", port=port) as program:
+    with running(tmp_path, emulator, start_in=office_folder, webhook=way == "webhook", port=port) as program:
         # By webhook Telegram sends again what was not confirmed; what the dead process had in hand is free after its lease.
         # By polling what had been fetched and was in hand is gone: no more than may be in hand at once.
         crowd.wait(left=0 if way == "webhook" else CONCURRENT, timeout=LEASE.total_seconds() + 40)
@@ -110,7 +115,7 @@ def test_killed_under_load_and_started_again_it_answers_everybody_and_logs_each_
 
 
 def test_on_postgresql_two_processes_share_the_load_and_one_of_them_is_killed(
-    emulator: Emulator, tmp_path: Path, library: object, postgres_url: str, record_property: Record
+    emulator: Emulator, tmp_path: Path, office_folder: Path, postgres_url: str, record_property: Record
 ) -> None:
     new_database(postgres_url, "dua")
     address = postgres_url.replace("+psycopg", "").replace("/postgres?", "/dua?")
@@ -120,8 +125,8 @@ def test_on_postgresql_two_processes_share_the_load_and_one_of_them_is_killed(
         folder.mkdir()
     sent: dict[int, int] = {}
     with (
-        running(folders[0], emulator, webhook=True, port=ports[0], DATABASE_URL=address) as one,
-        running(folders[1], emulator, webhook=True, port=ports[1], DATABASE_URL=address) as other,
+        running(folders[0], emulator, start_in=office_folder, webhook=True, port=ports[0], DATABASE_URL=address) as one,
+        running(folders[1], emulator, start_in=office_folder, webhook=True, port=ports[1], DATABASE_URL=address) as other,
         ThreadPoolExecutor(8) as telegram,
         httpx.Client(trust_env=False, timeout=10) as client,
     ):
@@ -158,14 +163,72 @@ def test_on_postgresql_two_processes_share_the_load_and_one_of_them_is_killed(
         assert twice <= 8, "no more than the killed one had in hand"
 
 
+def test_two_processes_take_over_a_publication_within_seconds_while_they_answer(
+    emulator: Emulator, tmp_path: Path, office_folder: Path, postgres_url: str, record_property: Record
+) -> None:
+    new_database(postgres_url, "terbit")
+    address = postgres_url.replace("+psycopg", "").replace("/postgres?", "/terbit?")
+    ports, folders = (free_port(), free_port()), (tmp_path / "a", tmp_path / "b")
+    for folder in folders:
+        folder.mkdir()
+    old, new = "Jangan like, komentar, atau membagikan", "Jangan sekali-kali menyukai, mengomentari, atau membagikan"
+    with (
+        running(folders[0], emulator, webhook=True, port=ports[0], start_in=office_folder, DATABASE_URL=address),
+        running(folders[1], emulator, webhook=True, port=ports[1], start_in=office_folder, DATABASE_URL=address),
+        httpx.Client(trust_env=False, timeout=10) as client,
+        ThreadPoolExecutor(1) as office,
+    ):
+        emulator.webhook_url = "http://127.0.0.1:9/"
+        told: list[tuple[float, int, bool]] = []
+
+        def ask(number: int) -> None:
+            side, chat = number % 2, 810_000 + number
+            door = f"http://127.0.0.1:{ports[side]}/telegram"
+            answer = client.post(door, json=_message(5_000 + number, chat, QUESTIONS[0]), headers={"X-Telegram-Bot-Api-Secret-Token": SECRET})
+            assert answer.status_code == 200
+            (message,) = emulator.messages[chat]
+            told.append((time.monotonic(), side, new in message.text))
+            assert new in message.text or old in message.text
+
+        work = office.submit(lambda: asyncio.run(_publish(address, office_folder / "knowledge", old, new)))
+        number = 0
+        while not work.done() or {side for _, side, is_new in told if is_new} != {0, 1}:
+            assert not work.done() or time.monotonic() - work.result() < 10, "a publication takes ten seconds to reach a process"
+            ask(number)
+            number += 1
+            time.sleep(0.05)
+        seconds = max(min(at for at, side, is_new in told if is_new and side == which) for which in (0, 1)) - work.result()
+        count = rows(address, "SELECT count(*) FROM questions")[0][0]
+        record_property("fault", (f"a publication while two processes answer ({seconds:.1f} s)", number, len(told), 0, count, number - count))
+        assert count == number
+        for which in (0, 1):
+            news = [is_new for _, side, is_new in told if side == which]
+            assert news == sorted(news), "once new, never old again"
+
+
+async def _publish(address: str, knowledge: Path, old: str, new: str) -> float:
+    """Publishes a changed wording as a third program would; when it was published, in seconds that only run forward."""
+    async with opened(Settings(database=database_url(address), knowledge=knowledge)) as parts:
+        publishing, documents = parts.product.publishing, read_folder(knowledge)
+        name = next(name for name, content in documents.items() if name.startswith("aturan/") and old.encode() in content)
+        await publishing.save("ada", "Ada", {name: documents[name].replace(old.encode(), new.encode())}, 0)
+        preview = await publishing.preview("ada")
+        assert preview is not None
+        assert isinstance(await publishing.publish("ada", preview.key, "Ada", "ada", "kata yang lebih tegas"), Published)
+        return time.monotonic()
+
+
 @pytest.mark.parametrize("how", ["shut", "silent"])
 def test_with_the_database_gone_answers_go_on_and_the_rows_are_written_when_it_is_back(
-    how: str, emulator: Emulator, tmp_path: Path, library: object, postgres_url: str, record_property: Record
+    how: str, emulator: Emulator, tmp_path: Path, office_folder: Path, postgres_url: str, record_property: Record
 ) -> None:
     new_database(postgres_url, "pergi")
     direct = postgres_url.replace("+psycopg", "").replace("/postgres?", "/pergi?")
     crowd = Crowd(emulator)
-    with Door(postgres_url) as door, running(tmp_path, emulator, webhook=True, DATABASE_URL=door.address("pergi"), METRICS_TOKEN=SECRET) as program:
+    with (
+        Door(postgres_url) as door,
+        running(tmp_path, emulator, start_in=office_folder, webhook=True, DATABASE_URL=door.address("pergi"), METRICS_TOKEN=SECRET) as program,
+    ):
         crowd.ask(10)
         crowd.wait()
         door.turn("shut" if how == "shut" else "silent")
@@ -187,23 +250,23 @@ def test_with_the_database_gone_answers_go_on_and_the_rows_are_written_when_it_i
         assert rows(direct, "SELECT count(*) FROM handled WHERE NOT done") == [(0,)]
 
 
-def test_a_start_waits_for_its_database(emulator: Emulator, tmp_path: Path, library: object, postgres_url: str) -> None:
+def test_a_start_waits_for_its_database(emulator: Emulator, tmp_path: Path, office_folder: Path, postgres_url: str) -> None:
     new_database(postgres_url, "nanti")
     with Door(postgres_url) as door:
         door.turn("shut")
         with ThreadPoolExecutor(1) as later:
             later.submit(lambda: (time.sleep(3), door.turn("open")))
-            with running(tmp_path, emulator, webhook=True, DATABASE_URL=door.address("nanti")) as program:
+            with running(tmp_path, emulator, start_in=office_folder, webhook=True, DATABASE_URL=door.address("nanti")) as program:
                 assert "database not there yet" in program.output()
                 emulator.say(QUESTIONS[0])
                 assert "DILARANG" in emulator.next_message(timeout=10).text
 
 
 def test_on_a_full_disk_answers_go_on_and_the_rows_are_written_when_there_is_room(
-    emulator: Emulator, tmp_path: Path, library: object, record_property: Record
+    emulator: Emulator, tmp_path: Path, office_folder: Path, record_property: Record
 ) -> None:
     crowd = Crowd(emulator)
-    with running(tmp_path, emulator, webhook=True) as program:
+    with running(tmp_path, emulator, start_in=office_folder, webhook=True) as program:
         crowd.ask(5)
         crowd.wait()
         wait_logged(program, 5)
@@ -229,8 +292,11 @@ FAULTS: dict[str, Callable[[Emulator], None]] = {
 
 
 @pytest.fixture(scope="module", params=["webhook", "polling"])
-def bot(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, library: object) -> Iterator[tuple[str, Emulator, Program]]:
-    with Emulator() as emulator, running(tmp_path_factory.mktemp("cuaca"), emulator, webhook=request.param == "webhook") as program:
+def bot(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, office_folder: Path) -> Iterator[tuple[str, Emulator, Program]]:
+    with (
+        Emulator() as emulator,
+        running(tmp_path_factory.mktemp("cuaca"), emulator, start_in=office_folder, webhook=request.param == "webhook") as program,
+    ):
         yield request.param, emulator, program
 
 
@@ -248,20 +314,20 @@ def test_whatever_ails_the_bot_api_everybody_is_answered_in_the_end(fault: str, 
 
 
 @pytest.mark.parametrize("way", ["webhook", "polling"])
-def test_a_stop_under_load_loses_nothing(way: str, emulator: Emulator, tmp_path: Path, library: object, record_property: Record) -> None:
+def test_a_stop_under_load_loses_nothing(way: str, emulator: Emulator, tmp_path: Path, office_folder: Path, record_property: Record) -> None:
     crowd, port = Crowd(emulator), free_port()
-    with running(tmp_path, emulator, webhook=way == "webhook", port=port) as program:
+    with running(tmp_path, emulator, start_in=office_folder, webhook=way == "webhook", port=port) as program:
         crowd.ask(60)
         crowd.wait(left=40)
     assert program.process.returncode == 0
-    with running(tmp_path, emulator, webhook=way == "webhook", port=port) as program:
+    with running(tmp_path, emulator, start_in=office_folder, webhook=way == "webhook", port=port) as program:
         crowd.wait(timeout=60)
         wait_logged(program, crowd.sent)
         crowd.note(record_property, f"SIGTERM under load, {way}", logged(program))
         assert crowd.answered_twice == 0
 
 
-def test_a_damaged_database_is_told_and_left_as_it_is(tmp_path: Path, library: object) -> None:
+def test_a_damaged_database_is_told_and_left_as_it_is(tmp_path: Path, office_folder: Path) -> None:
     file = tmp_path / "netral.sqlite3"
     file.write_bytes(b"SQLite format 3\0" + os.urandom(8192))
     before = file.read_bytes()
@@ -271,9 +337,9 @@ def test_a_damaged_database_is_told_and_left_as_it_is(tmp_path: Path, library: o
     assert file.read_bytes() == before
 
 
-def test_a_database_damaged_while_it_runs_costs_no_answer(emulator: Emulator, tmp_path: Path, library: object, record_property: Record) -> None:
+def test_a_database_damaged_while_it_runs_costs_no_answer(emulator: Emulator, tmp_path: Path, office_folder: Path, record_property: Record) -> None:
     crowd = Crowd(emulator)
-    with running(tmp_path, emulator, webhook=True) as program:
+    with running(tmp_path, emulator, start_in=office_folder, webhook=True) as program:
         crowd.ask(5)
         crowd.wait()
         wait_logged(program, 5)

@@ -354,17 +354,17 @@ def test_a_list_after_tanya_keeps_its_lines(bot: tuple[Emulator, Program]) -> No
 
 
 @pytest.mark.parametrize("method", ["deleteWebhook", "setWebhook", "getMe", "setMyCommands", "setMyDescription"])
-def test_a_fault_at_start_does_not_silence_the_bot(method: str, tmp_path: Path, library: object) -> None:
+def test_a_fault_at_start_does_not_silence_the_bot(method: str, tmp_path: Path, office_folder: Path) -> None:
     with Emulator() as emulator:
         emulator.fail(method, 500, "Internal Server Error")
-        with running(tmp_path, emulator, webhook=method == "setWebhook"):
+        with running(tmp_path, emulator, start_in=office_folder, webhook=method == "setWebhook"):
             emulator.say(QUESTION)
             assert "DILARANG" in emulator.next_message(timeout=15).text
 
 
-def test_sigterm_lets_the_answer_in_hand_go_out(tmp_path: Path, library: object) -> None:
+def test_sigterm_lets_the_answer_in_hand_go_out(tmp_path: Path, office_folder: Path) -> None:
     with Emulator() as emulator:
-        with running(tmp_path, emulator) as program:
+        with running(tmp_path, emulator, start_in=office_folder) as program:
             emulator.slow("sendMessage", 2)
             emulator.say(QUESTION)
             emulator.wait_for(lambda: any(method == "sendMessage" for method, _ in emulator.calls), timeout=10)
