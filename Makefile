@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check rulebook lint lock
+.PHONY: run test check rulebook lint audit lock
 
 run: $(VENV)/run.done ## answer questions: web page on localhost, Telegram when there is a token
 	$(BIN)/python -m bot run
@@ -22,6 +22,9 @@ lint: $(VENV)/test.done
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audit: $(VENV)/test.done ## known weaknesses of the packages the program runs with
+	$(BIN)/python -m tests.audit
 
 lock: $(VENV)/test.done ## after a change of the dependencies in pyproject.toml
 	$(BIN)/pip install -q uv

@@ -136,6 +136,17 @@ async def test_a_backup_of_an_older_program_is_brought_up_to_date(full: AsyncEng
     await other.dispose()
 
 
+async def test_a_database_of_a_newer_program_is_left_alone(full: AsyncEngine, tmp_path: Path) -> None:
+    file = tmp_path / "cadangan.zip"
+    await backup(full, file)
+    async with full.begin() as connection:
+        await connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    before = await everything(full)
+    with pytest.raises(BadBackup, match="lebih baru"):
+        await restore(full, file, replace=True)
+    assert await everything(full) == before
+
+
 async def test_the_file_is_for_its_owner_only_and_a_failed_backup_leaves_the_one_before(full: AsyncEngine, tmp_path: Path) -> None:
     file = tmp_path / "cadangan.zip"
     await backup(full, file)

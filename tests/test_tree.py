@@ -1,11 +1,13 @@
 """The tree keeps its promises: layers, names, words of the README, what the rulebook covers."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
 
 from bot.settings import VARIABLES
 from bot.usecases.library import Library
+from tests.audit import judged
 
 ROOT = Path(__file__).parent.parent
 
@@ -66,3 +68,14 @@ def test_no_rule_rests_on_a_repealed_source_or_names_the_old_law(library: Librar
     rulebook = library.shelf.rulebook
     used = {c.source for rule in rulebook.rules.values() for v in rule.versions.values() if v for c in v.basis}
     assert not [name for name in used if rulebook.sources[name].status == "dicabut"]
+
+
+def test_the_audit_fails_on_a_weakness_and_says_so_when_nothing_was_audited() -> None:
+    def report(*packages: dict[str, object]) -> str:
+        return json.dumps({"dependencies": packages})
+
+    sound, weak = {"name": "a", "version": "1", "vulns": []}, {"name": "b", "version": "2", "vulns": [{"id": "CVE-2026-1"}]}
+    skipped = {"name": "c", "skip_reason": "not found"}
+    assert judged(report(sound, weak, skipped)) == (1, "b 2: CVE-2026-1")
+    assert judged(report(sound, skipped))[0] == 0
+    assert [judged(given)[1][:11] for given in (report(skipped), "", "<html>")] == ["NOT AUDITED"] * 3

@@ -126,10 +126,21 @@ async def _make_room(connection: AsyncConnection, revision: str, *, replace: boo
     filled = await connection.run_sync(_filled)
     if filled and not replace:
         raise BadBackup(f"Basis data tujuan tidak kosong ({', '.join(filled)}). Pakai basis data baru, atau --replace untuk menghapus isinya.")
-    if revision not in {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}:
+    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    if revision not in known:
         raise BadBackup("Cadangan ini dibuat program yang lebih baru. Perbarui program ini dahulu.")
+    at = await connection.run_sync(_revision)
+    if at is not None and at not in known:
+        raise BadBackup("Basis data tujuan milik program yang lebih baru. Pakai basis data baru, atau perbarui program ini dahulu.")
     await connection.run_sync(_drop)
     await connection.run_sync(upgrade, revision)
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    """The migration the tables are at; None when there are none."""
+    if "alembic_version" not in sa.inspect(connection).get_table_names():
+        return None
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def _filled(connection: sa.Connection) -> list[str]:

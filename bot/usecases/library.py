@@ -4,7 +4,7 @@ import hashlib
 import io
 import logging
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.core.assembly import Assembly, Documents, assemble
@@ -46,9 +46,13 @@ class Shelf:
 class Library:
     """Holds the live Shelf. Readers take `shelf` once per question and keep to it."""
 
-    def __init__(self, cache: Cache, program: str | None = None) -> None:
-        """`program` names the code that checks; documents it found good need no second check. None: everything is checked each time."""
+    def __init__(self, cache: Cache, program: str | None = None, tidy: Callable[[], None] = lambda: None) -> None:
+        """`program` names the code that checks; documents it found good need no second check. None: everything is checked each time.
+
+        `tidy` is called after each rulebook that was built, which takes much memory for a short time.
+        """
         self._cache = cache
+        self._tidy = tidy
         self._program = program
         self._shelf: Shelf | None = None
         self._notice = Notice()
@@ -94,7 +98,9 @@ class Library:
         assembly = assemble(documents, self.spare, checked=trusting and mark in good)
         if not assembly.problems and mark and mark not in good:
             self._cache.put(GOOD, "\n".join((*good[1 - GOOD_KEPT :], mark)).encode())
-        return assembly, self._build(assembly.rulebook, pack(documents)) if assembly.rulebook else None
+        shelf = self._build(assembly.rulebook, pack(documents)) if assembly.rulebook else None
+        self._tidy()
+        return assembly, shelf
 
     def _mark(self, documents: Documents) -> str | None:
         """Names these documents under this program; None when nothing may be trusted."""
