@@ -4,13 +4,15 @@ Beside it the marks of messages that were handled. Rows and their mark are writt
 can come between them.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage.database import handled, questions
 from bot.usecases.ports import Claim, Feedback, Once, Row, Unwritable
@@ -21,8 +23,15 @@ class DatabaseLog:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        # SQLite lets one write at a time and makes the others sleep, up to a tenth of a second: better to queue before it.
+        self._turn: asyncio.Lock | None = asyncio.Lock() if engine.dialect.name == "sqlite" else None
         # Both know "insert unless it is there"; SQLAlchemy has no common word for it.
         self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+
+    @contextlib.asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+        async with self._turn or contextlib.nullcontext(), self._engine.begin() as connection:
+            yield connection
 
     async def add(self, *rows: Row, once: Once | None = None) -> bool:
         """Raises sqlalchemy's errors when the database is not there."""
@@ -33,7 +42,7 @@ class DatabaseLog:
 
     async def _add(self, rows: Sequence[Row], once: Once | None) -> bool:
         values = [asdict(row) | {"hour": row.hour.astimezone(UTC)} for row in rows]
-        async with self._engine.begin() as connection:
+        async with self._writing() as connection:
             if once is not None:
                 first = self._insert(handled).values(mark=once.mark, until=once.at.astimezone(UTC), logged=True, done=once.answered)
                 marked = first.on_conflict_do_update(
@@ -47,7 +56,7 @@ class DatabaseLog:
     async def claim(self, mark: str, now: datetime, lease: timedelta, *, alone: bool) -> Claim:
         first = self._insert(handled).values(mark=mark, until=(now + lease).astimezone(UTC), logged=False, done=False)
         free = ~handled.c.done if alone else ~handled.c.done & (handled.c.until <= now.astimezone(UTC))
-        async with self._engine.begin() as connection:
+        async with self._writing() as connection:
             taken = first.on_conflict_do_update(index_elements=["mark"], set_={"until": first.excluded.until}, where=free)
             if (await connection.execute(taken.returning(handled.c.mark))).first() is not None:
                 return "ours"
@@ -56,11 +65,11 @@ class DatabaseLog:
 
     async def finish(self, mark: str, now: datetime) -> None:
         first = self._insert(handled).values(mark=mark, until=now.astimezone(UTC), logged=False, done=True)
-        async with self._engine.begin() as connection:
+        async with self._writing() as connection:
             await connection.execute(first.on_conflict_do_update(index_elements=["mark"], set_={"done": True}))
 
     async def release(self, mark: str, now: datetime) -> None:
-        async with self._engine.begin() as connection:
+        async with self._writing() as connection:
             await connection.execute(handled.update().where(handled.c.mark == mark).values(until=now.astimezone(UTC)))
 
     async def feedback(self, token: str, value: Feedback) -> bool:
@@ -105,6 +114,6 @@ class DatabaseLog:
             return list((await connection.execute(wanted)).scalars())
 
     async def _note(self, token: str, **values: str) -> bool:
-        async with self._engine.begin() as connection:
+        async with self._writing() as connection:
             result = await connection.execute(questions.update().where(questions.c.token == token).values(**values))
         return bool(result.rowcount)
