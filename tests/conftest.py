@@ -21,7 +21,7 @@ from tests.small import small_documents
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 21, 10, 42, 17, tzinfo=ZoneInfo("Asia/Jakarta"))
-LONGEST = ("editors_chat", "telegram", "working_day", "attacks", "review_pages", "cli", "staff_chat", "publishing")
+LONGEST = ("faults", "weather", "editors_chat", "telegram", "working_day", "attacks", "review_pages", "cli", "staff_chat", "publishing")
 """Files that take longest go first, so that no worker is left alone with one of them at the end."""
 
 
@@ -137,7 +137,7 @@ def asking(library: Library) -> Asking:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The numbers of tests/test_faults.py as a table."""
+    """The numbers of tests/test_faults.py and tests/test_weather.py as a table."""
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
     told = [value for report in reports for name, value in report.user_properties if name == "fault"]
     if told:

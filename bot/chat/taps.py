@@ -3,9 +3,12 @@
 At most 64 bytes, and all that is needed: any process can serve any tap.
 """
 
+import re
 from dataclasses import dataclass
 
 MAX_BYTES = 64
+_TOKEN = re.compile(r"[\w-]{0,7}", re.ASCII)
+"""The token of an answer, or none: with a longer one, other buttons of the same card would not fit."""
 
 CARD, EXAMPLE, BASIS, SANCTION, POSITIONS = "k", "c", "d", "s", "p"
 OPTION, NONE_OF_THESE = "o", "x"
@@ -40,4 +43,6 @@ class Tap:
         if len(pieces) != 4 or len(pieces[0]) != 1 or pieces[3][:1] not in ("i", "e") or len(data) > MAX_BYTES:
             return None
         action, rule, branch, rest = pieces
+        if not _TOKEN.fullmatch(rest[1:]):
+            return None
         return cls(action, rule, branch, rest[1:], rest[0] == "e")

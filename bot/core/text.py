@@ -18,7 +18,7 @@ from rapidfuzz.distance import OSA
 
 from bot.core.rulebook import GlossaryFile
 
-_NOISE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+|@\w+")
+_NOISE = re.compile(r"https?://\S+|www\.\S+|[^\s@]+@\S+\.\S+|@\w+")  # what stands before @ has none in it: a row of them costs nothing
 _WORD = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 MIN_REPAIR_LENGTH = 4

@@ -35,6 +35,8 @@ class DatabaseEditions:
         return [_edition(row) for row in rows]
 
     async def find(self, number: int) -> Edition | None:
+        if number.bit_length() > 31:
+            return None  # PostgreSQL refuses to look for what does not fit the column
         async with self._engine.connect() as connection:
             row = (await connection.execute(sa.select(editions).where(editions.c.number == number))).mappings().first()
         return _edition(row) if row else None

@@ -17,6 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.storage.database import handled, questions
 from bot.usecases.ports import Claim, Feedback, Once, Row, Unwritable
 
+UNFIT = (sa.exc.DataError, UnicodeError)
+"""What a database raises that is there, but cannot even look for a token that somebody made up: with NUL in it, or half a sign."""
+
 
 class DatabaseLog:
     """Implements `usecases.ports.Journal`. Every method opens and ends its own short transaction."""
@@ -79,8 +82,11 @@ class DatabaseLog:
         return await self._note(token, chosen=choice[:60])
 
     async def find(self, token: str) -> Row | None:
-        async with self._engine.connect() as connection:
-            found = (await connection.execute(sa.select(questions).where(questions.c.token == token))).mappings().first()
+        try:
+            async with self._engine.connect() as connection:
+                found = (await connection.execute(sa.select(questions).where(questions.c.token == token))).mappings().first()
+        except UNFIT:
+            return None  # no row is called so
         if found is None:
             return None
         values = {field.name: found[field.name] for field in fields(Row)}
@@ -114,6 +120,9 @@ class DatabaseLog:
             return list((await connection.execute(wanted)).scalars())
 
     async def _note(self, token: str, **values: str) -> bool:
-        async with self._writing() as connection:
-            result = await connection.execute(questions.update().where(questions.c.token == token).values(**values))
+        try:
+            async with self._writing() as connection:
+                result = await connection.execute(questions.update().where(questions.c.token == token).values(**values))
+        except UNFIT as error:  # taken for a database that is away, it would be tried for ever, and what comes later with it
+            raise Unwritable(type(error).__name__) from None
         return bool(result.rowcount)

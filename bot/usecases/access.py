@@ -201,7 +201,8 @@ class Access:
         return "peninjau" if invited is None and key in self._reviewers else invited
 
     def _entry(self, member: Member, action: str, detail: str) -> Entry:
-        return Entry(self._clock(), member.key, member.name, action[:40], detail[:MAX_DETAIL])
+        # A file may be called anything, but PostgreSQL holds no NUL.
+        return Entry(self._clock(), member.key, member.name, action[:40], detail.replace("\x00", " ")[:MAX_DETAIL])
 
 
 def key_of(token: str, telegram_id: int) -> str:

@@ -55,7 +55,7 @@ def _from_zip(name: str, raw: bytes) -> tuple[dict[str, bytes], list[Problem]]:
     total = 0
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+            members = [member for member in archive.infolist() if not member.filename.endswith("/")]  # is_dir() breaks on a member without a name
             if len(members) > MAX_FILES:
                 return {}, [_problem(name, f"Zip berisi {len(members)} berkas.", f"Paling banyak {MAX_FILES} berkas.")]
             for member in members:

@@ -262,6 +262,9 @@ class EditorPages:
 
 
 def _owner(given: str, session: Session) -> str:
+    """Whose draft is meant; one's own unless told otherwise. Raises HTTPException 404 for what is nobody's key."""
+    if not given.isprintable():
+        raise HTTPException(404)
     return given[:24] or session.member.key
 
 

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.usecases.access import Access, Role, Session
-from bot.web.pages import MAX_BODY
+from bot.web.body import MAX_BODY, form_in
 from bot.web.view import View
 
 WINDOW_SECONDS = 60
@@ -84,7 +84,7 @@ class Doorkeeper:
         """Who sent a form, and what is in it. Raises HTTPException: as `session`, and 403 for a form that is not of this session's pages."""
         _require_own_page(request)
         session = await self.session(request, role)
-        sent = await request.form(max_files=max_files, max_fields=max_fields, max_part_size=largest)
+        sent = await form_in(request, max_fields=max_fields, max_files=max_files, largest=largest)
         if not hmac.compare_digest(str(sent.get("csrf", "")).encode(errors="replace"), session.csrf.encode()):
             await sent.close()
             raise HTTPException(403)
@@ -110,5 +110,9 @@ def _require_own_page(request: Request) -> None:
         return
     # Older browsers, and plain http in an office network. Our pages send no referrer, which makes their Origin "null".
     origin = request.headers.get("origin", "null")
-    if origin != "null" and urlsplit(origin).netloc != request.headers.get("host"):
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:
+        raise HTTPException(403) from None
+    if origin != "null" and host != request.headers.get("host"):
         raise HTTPException(403)

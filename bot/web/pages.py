@@ -13,10 +13,10 @@ from bot.core.messages import Language, Teller
 from bot.usecases.ask import Asking
 from bot.usecases.ports import Clock, Feedback
 from bot.usecases.watch import Watch
+from bot.web.body import form_in
 from bot.web.view import View, few_tags
 
 HERE = Path(__file__).parent
-MAX_BODY = 16_384
 FEEDBACK: dict[str, Feedback] = {
     "suka": "suka",
     "tidak-suka": "tidak-suka",
@@ -55,7 +55,7 @@ class Pages:
         return self._view.page("ask.html", parts=())
 
     async def ask(self, request: Request) -> Response:
-        form = await request.form(max_files=0, max_fields=5, max_part_size=MAX_BODY)
+        form = await form_in(request, max_fields=5)
         question = str(form.get("tanya", "")).strip()
         if not question:
             return self._view.page("ask.html", parts=())
@@ -66,7 +66,7 @@ class Pages:
         return self._view.page("ask.html", reply.language, parts=shown, reply=reply)
 
     async def feedback(self, request: Request) -> Response:
-        form = await request.form(max_files=0, max_fields=5, max_part_size=MAX_BODY)
+        form = await form_in(request, max_fields=5)
         value = FEEDBACK.get(str(form.get("nilai", "")))
         language: Language = "en" if form.get("bahasa") == "en" else "id"
         if value is None:

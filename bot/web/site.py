@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.usecases.access import NotAllowed
 from bot.usecases.health import State
 from bot.usecases.uploads import MAX_UPLOAD
-from bot.web.pages import MAX_BODY, Pages
+from bot.web.body import MAX_BODY
+from bot.web.pages import Pages
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ class LimitBody:
         path = scope["path"]
         limit = MAX_WEBHOOK_BODY if path == "/telegram" else MAX_OFFICE_BODY if path.startswith("/kelola/") else MAX_BODY
         size = dict(scope["headers"]).get(b"content-length", b"0")
-        if not size.isdigit() or int(size) > limit:
+        if not size.isdigit() or len(size) > len(str(limit)) or int(size) > limit:
             await PlainTextResponse("terlalu besar\n", 413)(scope, receive, send)
             return
         seen = 0
