@@ -144,3 +144,29 @@ async def test_a_sentence_that_is_broken_is_told_although_the_programs_own_could
     assert told == [("pesan.yaml", "pesan.perbarui-menunggu.id")]
     assert [(problem.file, problem.field) for problem in await office.publishing.problems("sari")] == told
     assert await office.publish("sari") == Refused("masalah")
+
+
+async def test_what_was_read_of_the_notice_board_before_a_change_is_not_put_up_after_it(
+    engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = await opened(engine, tmp_path)
+    reading, go_on, editions = asyncio.Event(), asyncio.Event(), office.publishing._editions
+
+    class Slow:
+        async def notice(self) -> Notice:
+            notice = await editions.notice()
+            reading.set()
+            await go_on.wait()
+            return notice
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(editions, name)
+
+    monkeypatch.setattr(office.publishing, "_editions", Slow())
+    following = asyncio.create_task(office.publishing.follow())
+    await reading.wait()
+    posting = asyncio.create_task(office.publishing.post(Notice(closed=True)))
+    await asyncio.sleep(0.05)
+    go_on.set()
+    await asyncio.gather(following, posting)
+    assert office.library.shelf.rulebook.notice.closed

@@ -123,6 +123,8 @@ class Publishing:
         self._clock = clock
         self.approvals = approvals
         self._k = k
+        self._posting = asyncio.Lock()
+        """Held while the notice board changes: what was read before a change must not be put up after it."""
         self._number = 0
         """The edition that serves here. Changes together with the shelf, or what grew from one would pass as grown from the other."""
         self._tried = 0
@@ -152,11 +154,12 @@ class Publishing:
 
     async def follow(self) -> bool:
         """Takes over what another process has published or posted; True when something changed."""
-        notice = await self._editions.notice()
+        async with self._posting:
+            notice = await self._editions.notice()
+            posted = self._library.shelf.rulebook.notice != notice
+            if posted:
+                self._library.post(notice)
         latest = await self._editions.latest()
-        posted = self._library.shelf.rulebook.notice != notice
-        if posted:
-            self._library.post(notice)
         if latest is None or latest.number <= max(self._number, self._tried):
             return posted
         return await self._serve(latest) or posted
@@ -392,8 +395,9 @@ class Publishing:
 
     async def post(self, notice: Notice) -> None:
         """Changes the notice board, here at once and elsewhere within seconds."""
-        await self._editions.post(notice)
-        self._library.post(notice)
+        async with self._posting:
+            await self._editions.post(notice)
+            self._library.post(notice)
 
     def _folder_of(self, latest: Edition | None) -> str:
         return latest.folder if latest else self._folder
