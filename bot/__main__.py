@@ -275,7 +275,10 @@ def _parser() -> argparse.ArgumentParser:
     tuned.add_argument("--write", action="store_true", help="tulis ambang yang baru ke bot/core/thresholds.py")
     benched = add("bench", bench, "mengukur kecepatan dan memori di samping program lain (untuk pengembang; tabelnya berbahasa Inggris)")
     benched.add_argument(
-        "--only", default="abcd", metavar="BAGIAN", help="a: bot gema, b: pencarian, c: banyak proses, d: mulai dan diam (bawaan: abcd)"
+        "--only",
+        default="abcd",
+        metavar="BAGIAN",
+        help="a: bot gema, b: pencarian, c: banyak proses, d: mulai dan diam, e: beban tetap yang lama (bawaan: abcd)",
     )
     benched.add_argument("--rounds", type=int, default=5, help="berapa kali bergantian (bawaan: 5)")
     benched.add_argument("--sizes", default="1,10,100", help="berapa kali lipat buku aturan (bawaan: 1,10,100)")

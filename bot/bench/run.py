@@ -9,6 +9,9 @@ from bot.bench.figures import Report
 from bot.settings import Settings
 from bot.usecases.evaluate import examples_of
 
+LASTING = 60
+"""How many times as long as other loads the steady load lasts: ten minutes unless told otherwise."""
+
 
 def questions_of(knowledge: Path) -> list[str]:
     """The example questions that nothing is tuned on, in the order of the files."""
@@ -20,7 +23,7 @@ def bench(settings: Settings, parts: Collection[str], rounds: int, sizes: Sequen
     """Runs the parts, tells how it goes on standard error, and returns what was measured. Raises Failed when a process does not start."""
     from bot.app import clock, open_library
     from bot.bench.retrieval import compare_retrieval, whole_search
-    from bot.bench.scaling import compare_processes
+    from bot.bench.scaling import compare_processes, endure
     from bot.bench.telegram import compare_load, compare_start
 
     knowledge = settings.knowledge
@@ -42,4 +45,6 @@ def bench(settings: Settings, parts: Collection[str], rounds: int, sizes: Sequen
             compare_processes(report, folder, questions, rounds, seconds)
         if starts("d", "start and rest"):
             compare_start(report, folder, questions, rounds)
+        if starts("e", f"{LASTING * seconds:g} s of steady load"):
+            endure(report, folder, questions, LASTING * seconds)
     return report

@@ -1,4 +1,4 @@
-"""(c): one, two and four processes on one PostgreSQL. The load server knocks at their webhooks in turn."""
+"""(c): one, two and four processes on one PostgreSQL; (e): two of them under load for long. The load server knocks in turn."""
 
 import contextlib
 import logging
@@ -6,12 +6,16 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bot.bench.figures import Figure, Report
+from bot.bench.figures import Aim, Figure, Report, percentile
 from bot.bench.processes import SECRET, Bot, Failed, Server, bot, load_server, wait_for
 from bot.bench.telegram import OURS, check
 from bot.core.questions import parts_of
 
 PROCESSES = (1, 2, 4)
+STEADY = 0.6
+"""Load that is held for long, as a share of what two processes can."""
+STRETCHES = 10
+"""After each of these the figures are read."""
 
 
 @contextlib.contextmanager
@@ -55,9 +59,30 @@ def compare_processes(
     report.sections[f"(c) processes on one PostgreSQL, webhook, {os.cpu_count()} cores for bots, database and load together"] = [
         Figure(f"{number} processes to one", "answers/s", figures[number], figures[processes[0]]) for number in processes[1:]
     ]
-    report.notes.append(
-        "(c) ours without the limiter's 30/s; questions that leave one row each; rows in the database are counted against questions sent"
-    )
+    report.notes.append("(c) questions that leave one row each; rows in the database are counted against questions sent")
+
+
+def endure(report: Report, folder: Path, questions: Sequence[str], seconds: float) -> None:
+    """(e) Two processes at a steady load they can hold, for `seconds`: nothing lost or doubled, and no growth of memory."""
+    single = [question for question in questions if len(parts_of(question)) == 1]
+    with postgres(folder) as url, load_server(folder, single) as server, contextlib.ExitStack() as stack:
+        bots = [_started(stack, folder / f"lasting-{number}", server, url) for number in range(2)]
+        doors = [f"{one.url}/telegram" for one in bots]
+        most = server.load(seconds=min(10.0, seconds), webhooks=doors, secret=SECRET)["per_second"]
+        before, memory, latencies, sent = _rows(url), [max(one.memory() for one in bots)], [], 0
+        for _ in range(STRETCHES):
+            result = server.load(seconds=seconds / STRETCHES, rate=STEADY * most, webhooks=doors, secret=SECRET)
+            check(report, "two processes, steadily", result)
+            sent += result["sent"]
+            latencies.append(percentile(result["latencies"], 0.99))
+            memory.append(max(one.memory() for one in bots))
+        if (rows := _rows(url) - before) != sent:
+            report.faults.append(f"two processes, steadily: {sent} questions sent, {rows} rows logged")
+    report.sections[f"(e) two processes on PostgreSQL for {seconds:g} s at {STEADY * most:.0f} questions a second"] = [
+        Figure("questions, each answered and logged once", "", [sent]),
+        Figure("p99, stretch by stretch", "ms", latencies),
+        Figure("memory, last stretch beside the first", "MB", [memory[-1]], [memory[1]], Aim("ratio", "most", 1.1)),
+    ]
 
 
 def _started(stack: contextlib.ExitStack, folder: Path, server: Server, url: str) -> Bot:
