@@ -34,7 +34,7 @@ def three_rules(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 def test_it_finds_nothing_dearer_and_builds_nothing_again(three_rules: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.core.search.train", lambda *_: pytest.fail("learnt again"))
-    monkeypatch.setattr("bot.core.search.BM25", lambda *_: pytest.fail("indexed again"))
+    monkeypatch.setattr("bot.core.weighing.BM25", lambda *_: pytest.fail("indexed again"))
     tuner = Tuner(three_rules, NOW)
     tuned = tuner.search(EXAMPLES)
     assert tuned.tried > len(STEPS)

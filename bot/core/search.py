@@ -9,15 +9,12 @@ from copy import copy
 from dataclasses import replace
 from datetime import date
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.answer import verdict_on
-from bot.core.bm25 import BM25, best_of
 from bot.core.language import is_english, is_foreign
-from bot.core.nearest import Nearest
 from bot.core.phrasings import OUTSIDE, Document, answering_rule, texts_of
 from bot.core.questions import leans
 from bot.core.ranker import FORMAT, Ranker, train
@@ -26,13 +23,9 @@ from bot.core.rulebook import Rule, Rulebook
 from bot.core.text import Lexicon, Words
 from bot.core.thresholds import Thresholds
 from bot.core.vocabulary import Verdict
+from bot.core.weighing import NEGLIGIBLE, Evidence, Weigher, beliefs_of
 
 MAX_QUESTION = 1500
-TOP_PHRASINGS = 3
-"""A rule's BM25 score is the sum of its three best phrasings: one lucky phrasing is not enough."""
-
-MANY = 200
-"""Phrasings that are looked at, the best of all."""
 MAX_OPTIONS = 4
 ABOUT_CARD = "sanksi sanksinya hukuman hukumannya dasar dasarnya hukum hukumnya pasal pasalnya aturan contoh contohnya".split()
 """A reply made of these words only asks about the card it answers."""
@@ -44,19 +37,6 @@ SELF_STANDING = 0.5
 """Confidence at which what begins like a follow-up may stand by itself."""
 ALL_FIT = 0.95
 """Coverage at which every word that matters is the rule's own."""
-NEGLIGIBLE = 0.02
-"""Belief below which a reading is not worth a thought."""
-
-
-class Evidence(NamedTuple):
-    """What speaks for each of the ranker's readings, before any threshold."""
-
-    learnt: NDArray[np.float64]
-    """The ranker's logarithm of belief."""
-    found: NDArray[np.float64]
-    """BM25's score of the reading's class, in standard deviations."""
-    distances: dict[str, dict[str | None, float]]
-    """For each rule worth a thought, how far the nearest phrasings of its readings are."""
 
 
 class Searcher:
@@ -72,20 +52,8 @@ class Searcher:
         words = [self.lexicon.read(text) for *_, text in texts]
         self._documents = [Document(label, owner, branch, w.stems) for (label, owner, branch, _), w in zip(texts, words, strict=True)]
         self.ranker = ranker or train([w.polar for w in words], [(owner, branch) for _, owner, branch, _ in texts])
-        self._bm25 = BM25([w.polar for w in words])
-        self._nearest = Nearest(self._documents)
-        self._readings_of: dict[str, list[int]] = {}
-        for i, (owner, _) in enumerate(self.ranker.readings):
-            if owner in rulebook.rules:
-                self._readings_of.setdefault(owner, []).append(i)
-        self._owners = sorted({owner for owner, _ in self.ranker.readings})
-        place = {owner: i for i, owner in enumerate(self._owners)}
-        self._owner_of_reading = np.array([place[owner] for owner, _ in self.ranker.readings], dtype=np.int32)
-        self._classes = sorted({document.label for document in self._documents})
-        number = {name: i for i, name in enumerate(self._classes)}
-        self._label = np.array([number[d.label] for d in self._documents], dtype=np.int32)
-        of_reading = {(d.owner, d.branch): number[d.label] for d in self._documents}
-        self._class_of_reading = np.array([of_reading[reading] for reading in self.ranker.readings], dtype=np.int32)
+        self._weigher = Weigher(self._documents, [w.polar for w in words], self.ranker, rulebook.rules)
+        self._idf = self._weigher.idf
         self._rule_words: dict[str, set[str]] = {}
         for document in self._documents:
             self._rule_words.setdefault(document.label, set()).update(document.stems)
@@ -96,7 +64,7 @@ class Searcher:
         self._may = self.lexicon.read("boleh").stems[0]
         self._about_card = {stem for word in ABOUT_CARD for stem in self.lexicon.read(word).stems}
         self._unpolitical = {rule: self._unpolitical_share(rule) for rule in rulebook.rules}
-        self._evidence = self._weigh
+        self._evidence = self._weigher.weigh
 
     @staticmethod
     def cache_key(rulebook: Rulebook) -> str:
@@ -114,8 +82,8 @@ class Searcher:
         """The same index under other thresholds, for measuring: nothing is built again, and a question is weighed only once."""
         other = copy(self)
         other.thresholds = thresholds
-        if other._evidence == self._weigh:  # noqa: SLF001 - a copy of this very searcher
-            other._evidence = cache(self._weigh)  # noqa: SLF001 - as above
+        if other._evidence == self._weigher.weigh:  # noqa: SLF001 - a copy of this very searcher
+            other._evidence = cache(self._weigher.weigh)  # noqa: SLF001 - as above
         return other
 
     def _unpolitical_share(self, rule: str) -> float:
@@ -160,7 +128,7 @@ class Searcher:
             return "bahasa-lain"
         if not words.stems:
             return "acak"
-        known = [stem for stem in words.stems if stem in self._bm25.idf]
+        known = [stem for stem in words.stems if stem in self._idf]
         if not known or (len(words.unknown) >= 2 and not [s for s in words.content if s not in words.unknown]):
             return "acak"
         if len(words.stems) == 1 and not followup and not self._is_kind(words):
@@ -171,26 +139,12 @@ class Searcher:
         """True when a very short message is exactly a greeting, a thank-you or the like."""
         return any(d.label.startswith(OUTSIDE) and d.stems == words.stems for d in self._documents)
 
-    def _weigh(self, words: Words) -> Evidence:
-        scores = self._bm25.scores(words.polar)
-        learnt, found = self.ranker.scores(words.polar), _standard(self._by_class(scores))[self._class_of_reading]
-        rough = self._beliefs(learnt, found)
-        shares = np.bincount(self._owner_of_reading, weights=rough)
-        likely = [self._owners[int(i)] for i in np.flatnonzero(shares >= NEGLIGIBLE / 2) if len(self._readings_of.get(self._owners[int(i)], ())) > 1]
-        return Evidence(learnt, found, {owner: self._nearest.distances(owner, scores) for owner in likely})
-
-    def _beliefs(self, learnt: NDArray[np.float64], found: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The belief in each of the ranker's readings, summing to one."""
-        mixed = self.thresholds.temperature * learnt + self.thresholds.bm25_share * found
-        raised = np.exp(mixed - mixed.max())
-        return np.asarray(raised / raised.sum())
-
     def _doubted(self, beliefs: NDArray[np.float64], evidence: Evidence, day: date) -> NDArray[np.float64]:
         """The beliefs after a second opinion: within each rule that matters, part of the belief goes to the verdicts of the nearest phrasings."""
         t = self.thresholds
         doubted = beliefs.copy()
         for owner, distances in evidence.distances.items():
-            own = self._readings_of[owner]
+            own = self._weigher.readings_of[owner]
             total = beliefs[own].sum()
             verdicts = [self._verdict_if_any(Hit(*self.ranker.readings[i], 1.0), day) for i in own]
             opinion: dict[Verdict | None, float] = {}
@@ -207,25 +161,14 @@ class Searcher:
                     doubted[group] *= (1 - t.second_opinion) + t.second_opinion * weight / whole * total / held
         return doubted
 
-    def _by_class(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Per class the sum of its best phrasings, among the best of all."""
-        total = np.zeros(len(self._classes))
-        used: dict[int, int] = {}
-        best, theirs = best_of(scores, MANY)
-        for label, score in zip(self._label[best].tolist(), theirs.tolist(), strict=True):
-            if used.get(label, 0) < TOP_PHRASINGS:
-                used[label] = used.get(label, 0) + 1
-                total[label] += score
-        return total
-
     def _decide(self, words: Words, day: date) -> Result:
         """Answer, ask or stay silent: whichever is expected to cost least over everything the question may mean."""
         t = self.thresholds
         evidence = self._evidence(words)
-        beliefs = self._doubted(self._beliefs(evidence.learnt, evidence.found), evidence, day)
-        by_class = np.bincount(self._class_of_reading, weights=beliefs, minlength=len(self._classes))
-        order = [self._classes[int(i)] for i in np.argsort(-by_class, kind="stable")[: 3 * MAX_OPTIONS]]
-        believed = dict(zip(self._classes, by_class.tolist(), strict=True))
+        beliefs = self._doubted(beliefs_of(evidence, t), evidence, day)
+        by_class = np.bincount(self._weigher.class_of_reading, weights=beliefs, minlength=len(self._weigher.classes))
+        order = [self._weigher.classes[int(i)] for i in np.argsort(-by_class, kind="stable")[: 3 * MAX_OPTIONS]]
+        believed = dict(zip(self._weigher.classes, by_class.tolist(), strict=True))
         hits = [Hit(name, None, believed[name]) for name in order if name in self.rulebook.rules]
         hits = [hit for hit in hits if self.rulebook.rules[hit.rule].version_on(day) is not None][:MAX_OPTIONS]
         kind = order[0][1:] if order[0].startswith(OUTSIDE) else None
@@ -320,7 +263,7 @@ class Searcher:
     def _follow_up(self, rule: Rule, words: Words, day: date) -> Found | None:
         """The branch of the card's rule that a reply states, when most of the reply's words belong to it."""
         own = {stem for i in self._of_owner[rule.id] if self._documents[i].branch is None for stem in self._documents[i].stems}
-        wanted = {stem: self._bm25.idf.get(stem, UNSEEN) for stem in words.content if stem not in own}
+        wanted = {stem: self._idf.get(stem, UNSEEN) for stem in words.content if stem not in own}
         if not wanted:
             return None
         shares: dict[tuple[str, str | None], float] = {}
@@ -348,14 +291,9 @@ class Searcher:
     def _coverage(self, rule: str, words: Words) -> float:
         """How much of the question's content, by rarity, the rule's phrasings know: 0 nothing, 1 all of it."""
         theirs = self._rule_words.get(rule, set())
-        weights = {stem: self._bm25.idf.get(stem, UNSEEN) for stem in words.content}
+        weights = {stem: self._idf.get(stem, UNSEEN) for stem in words.content}
         total = sum(weights.values())
         return sum(weight for stem, weight in weights.items() if stem in theirs) / total if total else 0.0
-
-
-def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Values as distances from their mean, in standard deviations."""
-    return np.asarray((values - values.mean()) / (values.std() + 1e-9))
 
 
 def language_of(question: str) -> str:
