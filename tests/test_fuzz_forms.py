@@ -13,7 +13,7 @@ from starlette.routing import Route
 from bot.core.reading import read
 from bot.core.rulebook import Notice, Rule
 from bot.usecases.access import key_of
-from bot.web.entries import SECTIONS, Entry, _digest
+from bot.web.contents import SECTIONS, Entry, digest
 from bot.web.fields import inputs
 from bot.web.forms import form
 from tests.fuzzing import ADMIN, DOCUMENTS, PIECES, RULE_FILE, House, fuzz, house
@@ -91,7 +91,7 @@ def untouched() -> dict[str, Fields]:
     rule = value["aturan"][2]
     shown = [(field.name, field.value) for field in inputs(form(Rule, rule))]
     entry = Entry(RULE_FILE, SECTIONS[0], "hak-pilih", ("aturan", 2), rule, frozenset())
-    return {"/kelola/isi": [("asal", entry.mark), *shown], "/kelola/teks": [("asal", _digest(DOCUMENTS[RULE_FILE]))]}
+    return {"/kelola/isi": [("asal", entry.mark), *shown], "/kelola/teks": [("asal", digest(DOCUMENTS[RULE_FILE]))]}
 
 
 UNTOUCHED = untouched()

@@ -27,7 +27,7 @@ from bot.usecases.product import Product
 from bot.usecases.publishing import DEPLOY, Published, Refused, Waiting
 from bot.usecases.spreadsheet import workbook
 from bot.usecases.uploads import MAX_UPLOAD
-from bot.web.entries import told
+from bot.web.contents import told
 from bot.web.login import Doorkeeper
 from bot.web.view import View
 

@@ -4,32 +4,27 @@ What is saved goes into the editor's own draft. A form that somebody else has ov
 """
 
 import asyncio
-import hashlib
-import json
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from fnmatch import fnmatch
-from urllib.parse import urlencode
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.core.answer import Card, compose, plain
-from bot.core.assembly import Documents
 from bot.core.editing import CannotEdit, put, remove
 from bot.core.problem import Problem
 from bot.core.reading import MAX_BYTES, Path, Value, dotted, read
-from bot.core.registers import Election, Example, Message, Moment, OutsideKind, Person, Source, Term, Tier, Topic
 from bot.core.rulebook import Rule, Rulebook, SourceFile
 from bot.usecases.access import Session
 from bot.usecases.product import Product
 from bot.usecases.publishing import Refused, Work
 from bot.usecases.uploads import belongs
+from bot.web.contents import SECTIONS, Entry, address_of, digest, find, is_about, name_in, names_in, told
 from bot.web.fields import beside
 from bot.web.forms import form
 from bot.web.login import Doorkeeper
@@ -37,68 +32,8 @@ from bot.web.posted import MAX_FIELDS, read_form
 from bot.web.view import View
 
 ASKED_DAYS = 30
-MAX_TOLD, MAX_QUOTED = 200, 200
-"""Problems on one page, and letters of the line that each quotes."""
 LEAST_SHOWN = 5
 """Questions below which a count is not shown: few askers could be guessed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A run of entries in a kind of file. `name` is the field an entry is known by; none when entries stand under their names."""
-
-    pattern: str
-    container: str
-    model: type[BaseModel]
-    name: str | None
-    label: str
-
-
-SECTIONS = (
-    Section("aturan/*.yaml", "aturan", Rule, "id", "Aturan"),
-    Section("sumber/*.yaml", "sumber", Source, "id", "Sumber"),
-    Section("glosarium.yaml", "istilah", Term, "kata", "Istilah"),
-    Section("pesan.yaml", "pesan", Message, None, "Kalimat tetap"),
-    Section("kalender.yaml", "pemilihan", Election, "id", "Pemilihan"),
-    Section("di-luar.yaml", "jenis", OutsideKind, "id", "Jenis di luar cakupan"),
-    Section("sanksi.yaml", "tingkat", Tier, None, "Tingkat sanksi"),
-    Section("topik.yaml", "topik", Topic, "id", "Topik"),
-    Section("cek.yaml", "siapa", Person, "id", "Cek mandiri: siapa"),
-    Section("cek.yaml", "masa", Moment, "id", "Cek mandiri: kapan"),
-    Section("uji/*.yaml", "uji", Example, "tanya", "Pertanyaan uji"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry in a file: where it stands, and what it says. `value` is None for one that is not there yet."""
-
-    file: str
-    section: Section
-    name: str
-    path: Path
-    value: Value
-    others: frozenset[str]
-    """Names that are taken in the same run."""
-
-    @property
-    def mark(self) -> str:
-        """A fingerprint of what the form was made from."""
-        return hashlib.sha256(json.dumps(self.value, ensure_ascii=False).encode()).hexdigest()[:16]
-
-    @property
-    def address(self) -> str:
-        return _address(self.file, self.section, self.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A Problem as pages tell it: with the very line it points at, the entry it is in, and the page where that can be mended."""
-
-    problem: Problem
-    line: str
-    entry: str
-    address: str
 
 
 class EntryPages:
@@ -173,8 +108,8 @@ class EntryPages:
         value = read(file, work.documents[file]).value
         lists = []
         for section in (s for s in SECTIONS if fnmatch(file, s.pattern)):
-            names = [name for name in _names(value, section) if sought in name.lower()]
-            lists.append((section, [(name, _address(file, section, name)) for name in names[:500]], len(names), _address(file, section, "")))
+            names = [name for name in names_in(value, section) if sought in name.lower()]
+            lists.append((section, [(name, address_of(file, section, name)) for name in names[:500]], len(names), address_of(file, section, "")))
         return self._view.page("kelola/isi-berkas.html", session=session, file=file, lists=lists, sought=sought)
 
     async def rule(self, request: Request) -> Response:
@@ -182,20 +117,20 @@ class EntryPages:
         session = await self._door.session(request)
         work, name = await self._publishing.work(session.member.key), request.path_params["rule"]
         for file in sorted(work.documents):
-            if file.startswith("aturan/") and name in _names(read(file, work.documents[file]).value, SECTIONS[0]):
-                return RedirectResponse(_address(file, SECTIONS[0], name), 303)
+            if file.startswith("aturan/") and name in names_in(read(file, work.documents[file]).value, SECTIONS[0]):
+                return RedirectResponse(address_of(file, SECTIONS[0], name), 303)
         raise HTTPException(404)
 
     async def entry(self, request: Request) -> Response:
         session = await self._door.session(request)
         work = await self._publishing.work(session.member.key)
-        entry = _find(work, request.path_params["file"], request.query_params.get("di", ""), request.query_params.get("butir", ""))
+        entry = find(work, request.path_params["file"], request.query_params.get("di", ""), request.query_params.get("butir", ""))
         return await self._entry_page(session, work, entry, entry.value, saved="tersimpan" in request.query_params)
 
     async def save(self, request: Request) -> Response:
         session, sent = await self._door.form(request, "admin", max_fields=MAX_FIELDS, largest=MAX_BYTES)
         work = await self._publishing.work(session.member.key)
-        entry = _find(work, request.path_params["file"], request.query_params.get("di", ""), request.query_params.get("butir", ""))
+        entry = find(work, request.path_params["file"], request.query_params.get("di", ""), request.query_params.get("butir", ""))
         posted = {key: str(value) for key, value in sent.items() if key not in ("csrf", "asal", "hapus")}
         try:
             typed = read_form(entry.section.model, posted, entry.value)
@@ -205,7 +140,7 @@ class EntryPages:
             return await self._entry_page(session, work, entry, typed, overtaken=True, status=409)
         raw = work.documents[entry.file]
         gone = sent.get("hapus") == "ya" and entry.value is not None
-        name = _name_in(typed, entry.section) if entry.section.name else entry.name or str(sent.get("#nama", "")).strip()
+        name = name_in(typed, entry.section) if entry.section.name else entry.name or str(sent.get("#nama", "")).strip()
         if not gone and (not name or name in entry.others):
             field = entry.section.name or "nama"
             trouble = (
@@ -230,7 +165,7 @@ class EntryPages:
         if isinstance(result, Refused):
             return await self._entry_page(session, work, entry, typed, refused=result, status=409)
         await self._access.note(session.member, "hapus-butir" if gone else "ubah-butir", f"{entry.file}: {entry.name or name}")
-        return RedirectResponse(f"/kelola/berkas/{entry.file}" if gone else _address(entry.file, entry.section, name) + "&tersimpan", 303)
+        return RedirectResponse(f"/kelola/berkas/{entry.file}" if gone else address_of(entry.file, entry.section, name) + "&tersimpan", 303)
 
     async def new_rule(self, session: Session, phrase: str) -> Response:
         """The form of a new rule, begun with how people asked for it."""
@@ -238,7 +173,7 @@ class EntryPages:
         file = next(name for name in sorted(work.documents) if name.startswith("aturan/"))
         today = self._clock().date()
         begun: Value = {"frasa": [phrase], "ditinjau": today.isoformat(), "tinjau_lagi": (today + timedelta(days=180)).isoformat()}
-        return await self._entry_page(session, work, _find(work, file, "aturan", ""), begun)
+        return await self._entry_page(session, work, find(work, file, "aturan", ""), begun)
 
     async def text(self, request: Request) -> Response:
         session = await self._door.session(request)
@@ -256,7 +191,7 @@ class EntryPages:
         before = work.documents.get(file, b"")
         text = str(sent.get("teks", "")).replace("\r\n", "\n")
         raw = (text if b"\r\n" not in before else text.replace("\n", "\r\n")).encode()
-        if str(sent.get("asal", "")) != _digest(before):
+        if str(sent.get("asal", "")) != digest(before):
             return await self._text_page(session, work, file, raw, overtaken=True, status=409)
         result = await self._publishing.save(session.member.key, session.member.name, {file: raw}, work.revision)
         if isinstance(result, Refused):
@@ -283,7 +218,7 @@ class EntryPages:
             session=session,
             file=file,
             text=raw.decode("utf-8", "replace"),
-            mark=_digest(work.documents.get(file, b"")),
+            mark=digest(work.documents.get(file, b"")),
             problems=problems,
             saved=saved,
             overtaken=overtaken,
@@ -305,7 +240,7 @@ class EntryPages:
     ) -> Response:
         fields = form(entry.section.model, value)
         problems = [] if entry.value is None else [p for p in await self._problems(session, work) if p.file == entry.file]
-        mine = [p for p in problems if _is_about(p, entry)]
+        mine = [p for p in problems if is_about(p, entry)]
         rulebook = _with_sources(self._library.shelf.rulebook, work)
         return self._view.page(
             "kelola/butir.html",
@@ -338,28 +273,6 @@ class EntryPages:
         return await self._publishing.problems(session.member.key) if work.draft else ()
 
 
-def _find(work: Work, file: str, container: str, name: str) -> Entry:
-    """The entry of that name, or a new one when the name is empty. Raises HTTPException 404 for what is not there."""
-    section = next((s for s in SECTIONS if fnmatch(file, s.pattern) and s.container == container), None)
-    raw = work.documents.get(file)
-    value = read(file, raw).value if raw is not None else None
-    entries = value.get(container) if isinstance(value, dict) else None
-    if section is None or entries is None:
-        raise HTTPException(404)
-    if isinstance(entries, list):
-        names = _names(value, section)
-        if not name:
-            return Entry(file, section, "", (container, len(entries)), None, frozenset(names))
-        if name in names:
-            return Entry(file, section, name, (container, names.index(name)), entries[names.index(name)], frozenset(names) - {name})
-    elif isinstance(entries, dict):
-        if not name:
-            return Entry(file, section, "", (container, ""), None, frozenset(entries))
-        if name in entries:
-            return Entry(file, section, name, (container, name), entries[name], frozenset())
-    raise HTTPException(404)
-
-
 def _differences(now: Value, typed: Value) -> list[tuple[str, str, str]]:
     """Place, what stands there now and what was typed, for everything in which two values of an entry differ."""
     ours, theirs = dict(_leaves(typed, ())), dict(_leaves(now, ()))
@@ -379,23 +292,6 @@ def _leaves(value: Value, path: Path) -> Iterator[tuple[Path, str]]:
         yield path, "\n".join(map(str, value)) if isinstance(value, list) else value or ""
 
 
-def told(problems: Sequence[Problem], documents: Documents) -> list[Told]:
-    """Problems as pages tell them, errors first; of very many only the first."""
-    values, lines = {}, {}
-    found = []
-    for problem in sorted(problems, key=lambda problem: problem.severity != "galat")[:MAX_TOLD]:
-        file, raw = problem.file, documents.get(problem.file, b"")
-        if file not in values:
-            values[file], lines[file] = read(file, raw).value, raw.decode("utf-8", "replace").splitlines()
-        line = lines[file][problem.line - 1].strip()[:MAX_QUOTED] if 0 < problem.line <= len(lines[file]) else ""
-        step = re.match(r"(\w+)(?:\[(\d+)\]|\.([^.\[]+))", problem.field)
-        section = next((s for s in SECTIONS if step and s.container == step[1] and fnmatch(file, s.pattern)), None)
-        names = _names(values[file], section) if section else []
-        name = (step[3] or names[int(step[2]) - 1]) if step and (step[3] or int(step[2]) <= len(names)) else ""
-        found.append(Told(problem, line, name, _address(file, section, name) if section and name else f"/kelola/teks/{file}"))
-    return found
-
-
 def _with_sources(rulebook: Rulebook, work: Work) -> Rulebook:
     """The live rulebook with the sources that a draft has registered or changed."""
     sources = dict(rulebook.sources)
@@ -407,31 +303,5 @@ def _with_sources(rulebook: Rulebook, work: Work) -> Rulebook:
     return replace(rulebook, sources=sources)
 
 
-def _names(value: Value, section: Section) -> list[str]:
-    entries = value.get(section.container) if isinstance(value, dict) else None
-    if isinstance(entries, dict):
-        return list(entries)
-    return [_name_in(entry, section) or f"#{i + 1}" for i, entry in enumerate(entries if isinstance(entries, list) else ())]
-
-
-def _name_in(entry: Value, section: Section) -> str:
-    name = entry.get(section.name) if isinstance(entry, dict) and section.name else ""
-    return name if isinstance(name, str) else ""
-
-
-def _address(file: str, section: Section, name: str) -> str:
-    return f"/kelola/isi/{file}?{urlencode({'di': section.container, 'butir': name})}"
-
-
-def _is_about(problem: Problem, entry: Entry) -> bool:
-    step = entry.path[-1]
-    start = f"{entry.path[0]}[{step + 1}]" if isinstance(step, int) else f"{entry.path[0]}.{step}"
-    return problem.field == start or problem.field.startswith((f"{start}.", f"{start}["))
-
-
 def _changed(work: Work) -> set[str]:
     return {name for name, content in work.documents.items() if work.live.get(name) != content}
-
-
-def _digest(raw: bytes) -> str:
-    return hashlib.sha256(raw).hexdigest()[:16]
