@@ -28,8 +28,19 @@ class DatabaseLog:
         self._engine = engine
         # SQLite lets one write at a time and makes the others sleep, up to a tenth of a second: better to queue before it.
         self._turn: asyncio.Lock | None = asyncio.Lock() if engine.dialect.name == "sqlite" else None
-        # Both know "insert unless it is there"; SQLAlchemy has no common word for it.
-        self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+        # Both know "insert unless it is there"; SQLAlchemy has no common word for it. Built once: that takes longer than running them.
+        insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+        first, at, key = insert(handled), handled.c, ["mark"]
+        self._finish = first.on_conflict_do_update(index_elements=key, set_={"done": True})
+        self._log = first.on_conflict_do_update(index_elements=key, set_={"logged": True, "done": first.excluded.done}, where=~at.logged).returning(
+            at.mark
+        )
+        until = {"until": first.excluded.until}
+        self._claim_alone = first.on_conflict_do_update(index_elements=key, set_=until, where=~at.done).returning(at.mark)
+        self._claim = first.on_conflict_do_update(index_elements=key, set_=until, where=~at.done & (at.until <= sa.bindparam("now"))).returning(
+            at.mark
+        )
+        self._add_rows = insert(questions).on_conflict_do_nothing(index_elements=["token"]).returning(questions.c.token)
 
     @contextlib.asynccontextmanager
     async def _writing(self) -> AsyncIterator[AsyncConnection]:
@@ -47,29 +58,23 @@ class DatabaseLog:
         values = [asdict(row) | {"hour": row.hour.astimezone(UTC)} for row in rows]
         async with self._writing() as connection:
             if once is not None:
-                first = self._insert(handled).values(mark=once.mark, until=once.at.astimezone(UTC), logged=True, done=once.answered)
-                marked = first.on_conflict_do_update(
-                    index_elements=["mark"], set_={"logged": True, "done": first.excluded.done}, where=~handled.c.logged
-                )
-                if (await connection.execute(marked.returning(handled.c.mark))).first() is None:
+                mark = {"mark": once.mark, "until": once.at.astimezone(UTC), "logged": True, "done": once.answered}
+                if (await connection.execute(self._log, mark)).first() is None:
                     return False
-            new = self._insert(questions).values(values).on_conflict_do_nothing(index_elements=["token"])
-            return (await connection.execute(new.returning(questions.c.token))).first() is not None
+            return (await connection.execute(self._add_rows, values)).first() is not None
 
     async def claim(self, mark: str, now: datetime, lease: timedelta, *, alone: bool) -> Claim:
-        first = self._insert(handled).values(mark=mark, until=(now + lease).astimezone(UTC), logged=False, done=False)
-        free = ~handled.c.done if alone else ~handled.c.done & (handled.c.until <= now.astimezone(UTC))
+        values = {"mark": mark, "until": (now + lease).astimezone(UTC), "logged": False, "done": False}
+        wanted, given = (self._claim_alone, values) if alone else (self._claim, values | {"now": now.astimezone(UTC)})
         async with self._writing() as connection:
-            taken = first.on_conflict_do_update(index_elements=["mark"], set_={"until": first.excluded.until}, where=free)
-            if (await connection.execute(taken.returning(handled.c.mark))).first() is not None:
+            if (await connection.execute(wanted, given)).first() is not None:
                 return "ours"
             done = (await connection.execute(sa.select(handled.c.done).where(handled.c.mark == mark))).scalar()
             return "done" if done else "busy"
 
     async def finish(self, mark: str, now: datetime) -> None:
-        first = self._insert(handled).values(mark=mark, until=now.astimezone(UTC), logged=False, done=True)
         async with self._writing() as connection:
-            await connection.execute(first.on_conflict_do_update(index_elements=["mark"], set_={"done": True}))
+            await connection.execute(self._finish, {"mark": mark, "until": now.astimezone(UTC), "logged": False, "done": True})
 
     async def release(self, mark: str, now: datetime) -> None:
         async with self._writing() as connection:
