@@ -371,3 +371,20 @@ def test_sigterm_lets_the_answer_in_hand_go_out(tmp_path: Path, office_folder: P
         assert len(emulator.messages[1001]) == 1
         assert program.query("SELECT count(*) FROM questions") == [(1,)]
         assert program.process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "told", "not_told"),
+    [
+        (409, "Conflict: terminated by other getUpdates request", "another program polls with the same token", "polling interrupted"),
+        (502, "Bad Gateway", "polling interrupted", "another program polls"),
+    ],
+)
+def test_two_pollers_are_told_apart_from_an_outage(status: int, words: str, told: str, not_told: str, tmp_path: Path, office_folder: Path) -> None:
+    with Emulator() as emulator, running(tmp_path, emulator, start_in=office_folder) as program:
+        emulator.wait_for(lambda: any(method == "getUpdates" for method, _ in emulator.calls))
+        emulator.fail("getUpdates", status, words, times=2)
+        emulator.say(QUESTION)
+        emulator.wait_for(lambda: told in program.output(), timeout=15)
+        assert "DILARANG" in emulator.next_message(timeout=20).text
+        assert not_told not in program.output()
