@@ -47,6 +47,7 @@ from bot.usecases.publishing import Publishing
 from bot.usecases.queue import ReviewQueue
 from bot.usecases.receipts import Receipts
 from bot.usecases.review import Review
+from bot.usecases.serving import Serving
 from bot.usecases.upkeep import Upkeep
 from bot.usecases.waiting import WaitingLog
 from bot.usecases.watch import Watch
@@ -115,8 +116,9 @@ async def opened(settings: Settings) -> AsyncIterator[Parts]:
             DatabaseLog(engine),
         )
         editions, drafts = DatabaseEditions(engine), DatabaseDrafts(engine)
-        publishing = Publishing(library, editions, drafts, archive, questions, clock, settings.approvals, settings.k_anonymity)
-        await publishing.start(await asyncio.to_thread(read_folder, settings.knowledge))
+        serving = Serving(library, editions, drafts, archive, clock)
+        publishing = Publishing(serving, drafts, questions, clock, settings.approvals, settings.k_anonymity)
+        await serving.start(await asyncio.to_thread(read_folder, settings.knowledge))
         _settle()
         journal = WaitingLog(questions)
         access, counts, ledger = open_access(settings, engine), DatabaseCounts(engine), DatabaseLedger(engine)
@@ -189,7 +191,7 @@ async def serve(settings: Settings, host: str) -> None:
 
         server = Server(config, lambda url: _greet(product.access, settings, url))
         jobs = [
-            asyncio.create_task(follow(product.publishing), name="follow"),
+            asyncio.create_task(follow(product.publishing.serving), name="follow"),
             asyncio.create_task(write_what_waits(product.journal), name="write"),
             asyncio.create_task(tend(parts.upkeep, product.digest, lambda: telegram.deliver if telegram and telegram.is_up else None), name="upkeep"),
         ]

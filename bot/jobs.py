@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.usecases.digest import Digest, Send
-from bot.usecases.publishing import Publishing
+from bot.usecases.serving import Serving
 from bot.usecases.upkeep import Upkeep
 from bot.usecases.waiting import WaitingLog
 
@@ -23,13 +23,13 @@ FOLLOW_SECONDS = 2
 """How often a process looks whether another one has published."""
 
 
-async def follow(publishing: Publishing) -> None:
+async def follow(serving: Serving) -> None:
     """Takes over what other processes publish, as long as the program runs."""
     is_away = False
     while True:
         await asyncio.sleep(FOLLOW_SECONDS)
         try:
-            await publishing.follow()
+            await serving.follow()
             is_away = False
         except (SQLAlchemyError, OSError) as error:
             if not is_away:

@@ -164,7 +164,7 @@ async def tidy(house: House, address: str) -> None:
     publishing = house.castle.product.publishing
     await publishing.discard(key_of(TOKEN, ADMIN))
     if house.castle.product.library.shelf.rulebook.notice != Notice():
-        await publishing.post(Notice())
+        await publishing.serving.post(Notice())
     if address in ("/keluar", "/kelola/saya/keluar-semua"):
         await house.enter()
 

@@ -41,7 +41,7 @@ async def test_a_draft_made_while_an_edition_is_being_loaded_stands_on_the_one_b
     await there.change("budi", OLD, STRICT)
     assert isinstance(await there.publish("budi"), Published)
     loading, go_on = asyncio.Event(), asyncio.Event()
-    archive = here.publishing._archive
+    archive = here.publishing.serving._archive
 
     class Slow:
         async def find(self, version: str) -> object:
@@ -49,8 +49,8 @@ async def test_a_draft_made_while_an_edition_is_being_loaded_stands_on_the_one_b
             await go_on.wait()
             return await archive.find(version)
 
-    monkeypatch.setattr(here.publishing, "_archive", Slow())
-    following = asyncio.create_task(here.publishing.follow())
+    monkeypatch.setattr(here.publishing.serving, "_archive", Slow())
+    following = asyncio.create_task(here.publishing.serving.follow())
     await loading.wait()
     monkeypatch.undo()
     assert isinstance(await here.change("sari", *LIKING), Draft)
@@ -72,7 +72,7 @@ async def test_only_what_was_previewed_serves_also_when_an_edition_arrives_while
     preview = Publishing.preview
 
     async def overtaken(self: Publishing, owner: str, patience: float | None = None) -> Preview | None:
-        await self.follow()
+        await self.serving.follow()
         return await preview(self, owner, patience)
 
     monkeypatch.setattr(Publishing, "preview", overtaken)
@@ -92,8 +92,8 @@ async def test_an_edition_that_cannot_be_loaded_is_not_published_over(engine: As
         return Assembly(None, ()), None
 
     monkeypatch.setattr(Library, "prepare", refuse)
-    assert not await here.publishing.follow()
-    assert not await here.publishing.follow()
+    assert not await here.publishing.serving.follow()
+    assert not await here.publishing.serving.follow()
     assert tried == 1, "not again every two seconds"
     monkeypatch.undo()
     await here.change("sari", *LIKING)
@@ -126,7 +126,7 @@ async def test_a_preview_somebody_waits_for_is_not_taken_away_by_later_ones(engi
 @pytest.mark.parametrize("notice", [Notice(paused=frozenset({"suka-unggahan"})), Notice(closed=True)])
 async def test_what_is_switched_off_for_the_moment_is_no_change_of_the_rulebook(engine: AsyncEngine, tmp_path: Path, notice: Notice) -> None:
     office = await opened(engine, tmp_path)
-    await office.publishing.post(notice)
+    await office.publishing.serving.post(notice)
     assert office.verdict(LIKE) != "dilarang"
     await office.change("sari", OLD, MILD)
     preview = await office.preview("sari")
@@ -150,7 +150,7 @@ async def test_what_was_read_of_the_notice_board_before_a_change_is_not_put_up_a
     engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = await opened(engine, tmp_path)
-    reading, go_on, editions = asyncio.Event(), asyncio.Event(), office.publishing._editions
+    reading, go_on, editions = asyncio.Event(), asyncio.Event(), office.publishing.serving._editions
 
     class Slow:
         async def notice(self) -> Notice:
@@ -162,10 +162,10 @@ async def test_what_was_read_of_the_notice_board_before_a_change_is_not_put_up_a
         def __getattr__(self, name: str) -> object:
             return getattr(editions, name)
 
-    monkeypatch.setattr(office.publishing, "_editions", Slow())
-    following = asyncio.create_task(office.publishing.follow())
+    monkeypatch.setattr(office.publishing.serving, "_editions", Slow())
+    following = asyncio.create_task(office.publishing.serving.follow())
     await reading.wait()
-    posting = asyncio.create_task(office.publishing.post(Notice(closed=True)))
+    posting = asyncio.create_task(office.publishing.serving.post(Notice(closed=True)))
     await asyncio.sleep(0.05)
     go_on.set()
     await asyncio.gather(following, posting)

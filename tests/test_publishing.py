@@ -23,7 +23,8 @@ from bot.usecases.ask import Asking
 from bot.usecases.flips import asking_from
 from bot.usecases.library import Library, NoRulebook, pack, unpack
 from bot.usecases.ports import Draft
-from bot.usecases.publishing import DEPLOY, Preview, Published, Publishing, Refused, Waiting
+from bot.usecases.publishing import Preview, Published, Publishing, Refused, Waiting
+from bot.usecases.serving import DEPLOY, Serving
 from tests.conftest import NOW
 from tests.fakes import MemoryLog
 from tests.program import give_what_was_learnt
@@ -71,8 +72,9 @@ async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
 async def opened(engine: AsyncEngine, tmp_path: Path, documents: dict[str, bytes] | None = None, approvals: int = 1) -> Office:
     give_what_was_learnt(tmp_path / "cache")
     library, log = Library(FileCache(tmp_path / "cache")), MemoryLog()
-    publishing = Publishing(library, DatabaseEditions(engine), DatabaseDrafts(engine), DatabaseArchive(engine), log, lambda: NOW, approvals, k=1)
-    await publishing.start(documents or small_documents())
+    serving = Serving(library, DatabaseEditions(engine), DatabaseDrafts(engine), DatabaseArchive(engine), lambda: NOW)
+    publishing = Publishing(serving, DatabaseDrafts(engine), log, lambda: NOW, approvals, k=1)
+    await publishing.serving.start(documents or small_documents())
     return Office(library, publishing, log)
 
 
@@ -83,7 +85,7 @@ async def office(engine: AsyncEngine, tmp_path: Path) -> Office:
 
 async def test_the_first_start_records_the_folder_and_the_second_adds_nothing(engine: AsyncEngine, tmp_path: Path, office: Office) -> None:
     again = await opened(engine, tmp_path)
-    assert [edition.kind for edition in await again.publishing.history()] == ["folder"]
+    assert [edition.kind for edition in await again.publishing.serving.history()] == ["folder"]
 
 
 async def test_a_published_wording_is_in_the_next_answer_and_in_the_history(office: Office) -> None:
@@ -93,9 +95,9 @@ async def test_a_published_wording_is_in_the_next_answer_and_in_the_history(offi
     card = Asking(office.library, office.log, lambda: NOW).ask(VOTE, "web").parts[0].card
     assert card is not None
     assert "jangan difoto" in plain(card)
-    newest = (await office.publishing.history())[0]
+    newest = (await office.publishing.serving.history())[0]
     assert (newest.author, newest.reason, newest.kind) == ("Sari", "kalimat lebih jelas", "terbit")
-    compared = await office.publishing.compare(newest.number)
+    compared = await office.publishing.serving.compare(newest.number)
     assert compared is not None
     assert list(compared[1]) == [FILE]
     assert await office.publishing.drafts() == []
@@ -154,12 +156,12 @@ async def test_nothing_changed_is_nothing_to_publish(office: Office) -> None:
 
 async def test_another_process_follows(engine: AsyncEngine, tmp_path: Path, office: Office) -> None:
     other = await opened(engine, tmp_path)
-    assert not await other.publishing.follow()
+    assert not await other.publishing.serving.follow()
     await office.change("sari", "putusan: dilarang\n        jawab: Jangan menyukai", "putusan: boleh\n        jawab: Silakan menyukai")
     await office.publish("sari")
-    assert await other.publishing.follow()
+    assert await other.publishing.serving.follow()
     assert other.verdict(LIKE) == "boleh"
-    assert not await other.publishing.follow()
+    assert not await other.publishing.serving.follow()
 
 
 async def test_of_two_who_publish_at_once_one_wins_and_the_other_is_told(engine: AsyncEngine, tmp_path: Path, office: Office) -> None:
@@ -168,7 +170,7 @@ async def test_of_two_who_publish_at_once_one_wins_and_the_other_is_told(engine:
     await other.change("budi", "Jangan menyukai unggahan calon.", "Jangan menyukai unggahan calon mana pun.")
     assert isinstance(await office.publish("sari"), Published)
     assert await other.publish("budi") == Refused("didahului")
-    await other.publishing.follow()
+    await other.publishing.serving.follow()
     assert isinstance(await other.publish("budi"), Published), "different lines are merged"
     served = other.library.shelf.rulebook.rules
     assert "calon mana pun" in served["suka-unggahan"].versions[date(2026, 1, 2)].answer  # type: ignore[union-attr]
@@ -203,7 +205,7 @@ async def test_yesterday_comes_back_as_a_new_edition(office: Office) -> None:
     assert isinstance(await office.publishing.restore("budi", "Budi", 1, 0), Draft)
     assert isinstance(await office.publish("budi", "kembali ke kemarin"), Published)
     assert office.verdict(LIKE) == "dilarang"
-    assert [edition.number for edition in await office.publishing.history()] == [3, 2, 1]
+    assert [edition.number for edition in await office.publishing.serving.history()] == [3, 2, 1]
     assert office.library.shelf.documents == before
 
 
@@ -235,7 +237,7 @@ async def test_a_failure_while_publishing_leaves_the_old_version_serving(office:
     with pytest.raises(ConnectionError):
         await office.publish("sari")
     assert office.verdict(LIKE) == "dilarang"
-    assert len(await office.publishing.history()) == 1
+    assert len(await office.publishing.serving.history()) == 1
     assert len(await office.publishing.drafts()) == 1
 
 
@@ -246,7 +248,7 @@ async def test_a_changed_folder_serves_when_nobody_has_edited(engine: AsyncEngin
     changed = with_rules("Boleh, rahasiakan", "Boleh; rahasiakan")
     again = await opened(engine, tmp_path, changed)
     assert again.library.shelf.rulebook.version == version_of(changed)
-    assert [edition.kind for edition in await again.publishing.history()] == ["folder", "folder"]
+    assert [edition.kind for edition in await again.publishing.serving.history()] == ["folder", "folder"]
 
 
 async def test_published_edits_survive_a_restart(engine: AsyncEngine, tmp_path: Path, office: Office) -> None:
@@ -307,8 +309,8 @@ async def test_without_any_rulebook_every_problem_is_told(engine: AsyncEngine, t
 
 async def test_a_banner_stands_on_every_card_and_reaches_other_processes(engine: AsyncEngine, tmp_path: Path, office: Office) -> None:
     other = await opened(engine, tmp_path)
-    await office.publishing.post(Notice(banner="Aturan sedang diperbarui."))
-    assert await other.publishing.follow()
+    await office.publishing.serving.post(Notice(banner="Aturan sedang diperbarui."))
+    assert await other.publishing.serving.follow()
     for process in (office, other):
         card = Asking(process.library, process.log, lambda: NOW).card("hak-pilih")
         assert card is not None
@@ -316,29 +318,29 @@ async def test_a_banner_stands_on_every_card_and_reaches_other_processes(engine:
 
 
 async def test_a_rule_that_is_switched_off_says_so_everywhere_and_answers_nothing(office: Office) -> None:
-    await office.publishing.post(Notice(paused=frozenset({"suka-unggahan"})))
+    await office.publishing.serving.post(Notice(paused=frozenset({"suka-unggahan"})))
     part = Asking(office.library, office.log, lambda: NOW).ask(LIKE, "web").parts[0]
     assert part.card is not None
     assert (part.card.verdict, part.card.sections, part.card.branches) == (Verdict.CONSULT, (), ())
     assert "Jangan menyukai" not in plain(part.card)
     assert office.verdict(VOTE) == "boleh"
-    await office.publishing.post(Notice())
+    await office.publishing.serving.post(Notice())
     assert office.verdict(LIKE) == "dilarang"
 
 
 async def test_a_closed_bot_answers_nothing_and_opens_again(office: Office) -> None:
-    await office.publishing.post(Notice(closed=True))
+    await office.publishing.serving.post(Notice(closed=True))
     part = Asking(office.library, office.log, lambda: NOW).ask(LIKE, "web").parts[0]
     assert (part.card, part.row.kind) == (None, "ditutup")
     card = Asking(office.library, office.log, lambda: NOW).card("hak-pilih")
     assert card is not None
     assert card.verdict is Verdict.CONSULT
-    await office.publishing.post(Notice())
+    await office.publishing.serving.post(Notice())
     assert office.verdict(LIKE) == "dilarang"
 
 
 async def test_the_notice_board_survives_a_restart_and_a_publication(engine: AsyncEngine, tmp_path: Path, office: Office) -> None:
-    await office.publishing.post(Notice(banner="Sedang diperbarui.", paused=frozenset({"suka-unggahan"})))
+    await office.publishing.serving.post(Notice(banner="Sedang diperbarui.", paused=frozenset({"suka-unggahan"})))
     await office.change("sari", "Boleh, rahasiakan", "Boleh; rahasiakan")
     await office.publish("sari")
     for process in (office, await opened(engine, tmp_path)):

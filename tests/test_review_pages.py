@@ -57,6 +57,7 @@ from bot.usecases.publishing import Publishing
 from bot.usecases.queue import ReviewQueue
 from bot.usecases.receipts import Receipts
 from bot.usecases.review import Review
+from bot.usecases.serving import Serving
 from bot.usecases.upkeep import Upkeep
 from bot.usecases.waiting import WaitingLog
 from bot.usecases.watch import Watch
@@ -101,7 +102,8 @@ class House:
         log, counts, ledger = DatabaseLog(engine), DatabaseCounts(engine), DatabaseLedger(engine)
         self.log = log
         self.access = Access(DatabaseStaff(engine), frozenset({ADMIN}), frozenset({REVIEWER}), self.clock)
-        self.publishing = Publishing(library, DatabaseEditions(engine), DatabaseDrafts(engine), DatabaseArchive(engine), log, self.clock, k=1)
+        serving = Serving(library, DatabaseEditions(engine), DatabaseDrafts(engine), DatabaseArchive(engine), self.clock)
+        self.publishing = Publishing(serving, DatabaseDrafts(engine), log, self.clock, k=1)
         self.asking = Asking(library, log, self.clock)
         self.upkeep = Upkeep(ledger, library, self.clock, 90, K)
         review = Review(counts, library, self.clock)
@@ -606,7 +608,7 @@ async def misses(folder: Path, documents: Documents, cache: FileCache) -> House:
     engine = open_engine(f"sqlite+aiosqlite:///{folder}/a.sqlite3")
     await migrate(engine)
     house = House(engine, Library(cache), NOW)
-    await house.publishing.start(documents)
+    await house.publishing.serving.start(documents)
     await house.ask(MISSED, 4)
     await house.ask("sisa pemilu sepeda", 3)
     await house.missed(OUTSIDE, K)

@@ -24,7 +24,8 @@ from bot.usecases.flips import asking_from, title_of
 from bot.usecases.library import pack, unpack
 from bot.usecases.ports import Draft
 from bot.usecases.product import Product
-from bot.usecases.publishing import DEPLOY, Published, Refused, Waiting
+from bot.usecases.publishing import Published, Refused, Waiting
+from bot.usecases.serving import DEPLOY
 from bot.usecases.spreadsheet import workbook
 from bot.usecases.uploads import MAX_UPLOAD
 from bot.web.contents import told
@@ -194,12 +195,12 @@ class EditorPages:
 
     async def history(self, request: Request) -> Response:
         session = await self._door.session(request)
-        editions = await self._publishing.history(200)
+        editions = await self._publishing.serving.history(200)
         return self._view.page("kelola/riwayat.html", session=session, editions=[(e, f"{e.at.astimezone(ZONE):%Y-%m-%d %H.%M}") for e in editions])
 
     async def edition(self, request: Request) -> Response:
         session = await self._door.session(request)
-        compared = await self._publishing.compare(request.path_params["number"])
+        compared = await self._publishing.serving.compare(request.path_params["number"])
         if compared is None:
             raise HTTPException(404)
         edition, files = compared
@@ -245,7 +246,7 @@ class EditorPages:
             return self._board_page(session, unknown=unknown, typed=named, status=400)
         paused = frozenset(rule.id for name in named if (rule := self._library.shelf.rulebook.resolve(name)))
         notice = Notice(_line(form.get("spanduk")), _line(form.get("spanduk_inggris")), paused, form.get("tutup") == "ya")
-        await self._publishing.post(notice)
+        await self._publishing.serving.post(notice)
         await self._access.note(
             session.member,
             "papan",
