@@ -6,14 +6,11 @@ import ctypes
 import gc
 import hashlib
 import logging
-import signal
-import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
 from zoneinfo import ZoneInfo
 
 import uvicorn
@@ -155,6 +152,7 @@ async def serve(settings: Settings, host: str) -> None:
     from bot.web.office import office
     from bot.web.pages import Pages
     from bot.web.selfcheck import SelfCheckPages
+    from bot.web.server import Server
     from bot.web.site import build
     from bot.web.view import View
     from bot.web.webhook import webhook
@@ -219,38 +217,6 @@ async def _greet(access: Access, settings: Settings, url: str) -> None:
     if local and not settings.token:
         # The one secret that is ever printed: there is no Telegram to send it by. It works once, for ten minutes.
         print(f"Masuk sebagai admin: {settings.public_url or url}/masuk/{await access.login_code(local)}", flush=True)
-
-
-class Server(uvicorn.Server):
-    """uvicorn, that says in plain words where to ask once it listens."""
-
-    def __init__(self, config: uvicorn.Config, greet: Callable[[str], Awaitable[None]]) -> None:
-        """`greet` is told the address on this machine."""
-        super().__init__(config)
-        self._greet = greet
-        self.asked_to_stop_at = float("inf")
-        """When a signal came, in seconds that only run forward."""
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self.asked_to_stop_at = min(self.asked_to_stop_at, time.monotonic())
-        super().handle_exit(sig, frame)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """As uvicorn's, but without raising the signal again at the end: Telegram and the database close after us."""
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        for listener in self.servers:
-            for one in listener.sockets:
-                await self._greet(f"http://127.0.0.1:{one.getsockname()[1]}")
-                return
 
 
 async def _wait_for_database(engine: AsyncEngine) -> None:
