@@ -25,8 +25,8 @@ Build = Callable[[Sequence[str], Rulebook], Query]
 def ours(texts: Sequence[str], rulebook: Rulebook) -> Query:
     """The bot's own: its reading of Indonesian (slang, typos, stems), then its BM25."""
     lexicon = Lexicon(rulebook.glossary, texts)
-    index = BM25(lexicon.read(text).stems for text in texts)
-    return lambda question: index.best(lexicon.read(question).stems, TOP)[0].tolist()
+    index = BM25(lexicon.read(text).polar for text in texts)
+    return lambda question: index.best(lexicon.read(question).polar, TOP)[0].tolist()
 
 
 def rank_bm25(texts: Sequence[str], _: Rulebook) -> Query:

@@ -53,7 +53,7 @@ class BM25:
         pairs, tf = np.unique(words * max(1, self.size) + np.repeat(np.arange(self.size), length), return_counts=True)
         word, at = np.divmod(pairs, max(1, self.size))
         df = np.bincount(word, minlength=len(number))
-        idf = np.log(1 + (self.size - df + 0.5) / (df + 0.5))
+        idf = _idf(self.size, df)
         norm = K1 * (1 - B + B * length / (length.mean() if flat else 1.0))
         self._adds = idf[word] * (tf * (K1 + 1) / (tf + norm[at]))
         self._at = at if self.size <= SMALL else at.astype(np.int32)
@@ -80,6 +80,16 @@ class BM25:
     def best(self, query: Sequence[str], most: int) -> tuple[Numbers, Scores]:
         """(numbers, scores) of the best documents, as `best_of`."""
         return best_of(self.scores(query), most)
+
+
+def rarity(documents: Sequence[Sequence[str]]) -> dict[str, float]:
+    """Word → its idf: the rarer, the more it says."""
+    met = Counter(word for document in documents for word in set(document))
+    return dict(zip(met, _idf(len(documents), np.fromiter(met.values(), dtype=np.int64, count=len(met))).tolist(), strict=True))
+
+
+def _idf(size: int, df: NDArray[np.int64]) -> Scores:
+    return np.asarray(np.log(1 + (size - df + 0.5) / (df + 0.5)))
 
 
 def best_of(scores: Scores, most: int) -> tuple[Numbers, Scores]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.answer import verdict_on
+from bot.core.bm25 import rarity
 from bot.core.language import is_english, is_foreign
 from bot.core.phrasings import OUTSIDE, Document, answering_rule, texts_of
 from bot.core.questions import leans
@@ -53,7 +54,7 @@ class Searcher:
         self._documents = [Document(label, owner, branch, w.stems) for (label, owner, branch, _), w in zip(texts, words, strict=True)]
         self.ranker = ranker or train([w.polar for w in words], [(owner, branch) for _, owner, branch, _ in texts])
         self._weigher = Weigher(self._documents, [w.polar for w in words], self.ranker, rulebook.rules)
-        self._idf = self._weigher.idf
+        self._idf = rarity([document.stems for document in self._documents])
         self._rule_words: dict[str, set[str]] = {}
         for document in self._documents:
             self._rule_words.setdefault(document.label, set()).update(document.stems)

@@ -39,7 +39,6 @@ class Weigher:
         """`polar` are the documents' stems with negations marked; `rules` the ids of owners that are rules and not kinds of non-questions."""
         self._ranker = ranker
         self._bm25 = BM25(polar)
-        self.idf = self._bm25.idf
         self._nearest = Nearest(documents)
         self.readings_of: dict[str, list[int]] = {}
         """Rule → places of its readings among the ranker's."""
