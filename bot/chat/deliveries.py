@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from telegram import Update
-from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TimedOut
+from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 from telegram.ext import BaseUpdateProcessor
 
 from bot.chat.courtesy import Memory
@@ -62,10 +62,11 @@ class Deliveries:
 
     def failed(self, update: Update, error: Exception | None) -> bool:
         """Notes that an update could not be answered; True when it will come again and nobody need be told."""
-        passing = isinstance(error, RetryAfter) or (isinstance(error, NetworkError) and not isinstance(error, (BadRequest, TimedOut, Forbidden)))
-        if passing and update.update_id in self._in_hand:
-            self._in_hand[update.update_id] = True
-        return passing
+        passing = isinstance(error, RetryAfter) or (isinstance(error, NetworkError) and not isinstance(error, (BadRequest, TimedOut)))
+        if not passing or update.update_id not in self._in_hand:
+            return False
+        self._in_hand[update.update_id] = True
+        return True
 
     async def _handle(self, update: Update, work: Awaitable[None], *, alone: bool) -> Result:
         number = update.update_id
@@ -73,18 +74,20 @@ class Deliveries:
             _leave(work)
             return "busy" if number in self._in_hand else "duplicate"
         self._in_hand[number] = False
+        marked = update.inline_query is None  # inline queries come anew at every key stroke and are never logged: nothing to protect
         try:
-            if update.inline_query is None:  # asked anew at every key stroke, never logged: nothing to protect
+            if marked:
                 claim = await self._marks.claim(self._mark(number), self._clock(), LEASE, alone=alone)
                 if claim != "ours":
                     _leave(work)
                     return "busy" if claim == "busy" else "duplicate"
             await work
             if self._in_hand[number]:
-                await self._marks.release(self._mark(number), self._clock())
+                if marked:
+                    await self._marks.release(self._mark(number), self._clock())
                 return "again"
             self._done.put(number, value=True)
-            if number not in self._closed and update.inline_query is None:
+            if marked and number not in self._closed:
                 await self._marks.finish(self._mark(number), self._clock())
             return "handled"
         finally:

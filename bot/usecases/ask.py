@@ -110,21 +110,21 @@ class Asking:
         return Reply(tuple(parts), spoken, had_identifier, max(0, len(pieces) - MAX_PARTS))
 
     async def record(self, reply: Reply, repeats: Collection[str] = (), once: Once | None = None) -> bool:
-        """Writes the anonymous rows; False when they were written before. A log that is down is counted and told, never the asker's trouble.
+        """Writes the anonymous rows; False when there was nothing to write any more, or no way to. A log that is down is counted and told, never the asker's trouble.
 
         `repeats` are tokens of rows that an edge knows to be asked again within the hour. Where no edge can tell askers
         apart, the same text within the hour counts as asked again.
         """
         rows = [replace(row, repeat=True) if row.token in repeats or await self._was_asked(row) else row for row in reply.rows]
+        if once is None or once.answered:
+            for row in rows:
+                self._watch.answers.labels(row.outcome, row.channel).inc()
         try:
-            if not await self._questions.add(*rows, once=once):
-                return False
+            return await self._questions.add(*rows, once=once)
         except Exception as error:  # noqa: BLE001 - any storage fault must leave the answer untouched
             self._watch.faults.labels("row-lost").inc(len(rows))
             log.error("question rows lost: %s", type(error).__name__)
-        for row in rows:
-            self._watch.answers.labels(row.outcome, row.channel).inc()
-        return True
+            return False
 
     async def _was_asked(self, row: Row) -> bool:
         try:

@@ -92,11 +92,11 @@ class WaitingLog:
                 write, rows = self._waiting[0]
                 try:
                     async with asyncio.timeout(self._patience):
-                        await write()
+                        new = await write()
                 except Unwritable as error:
                     self._lose(rows, f"not writable ({error})")
                 else:
-                    self.written += rows
+                    self.written += rows if new else 0
                 self._waiting.popleft()
         except Exception as error:  # noqa: BLE001 - whatever keeps it from writing: it waits on
             log.debug("still away: %s", type(error).__name__)
@@ -124,7 +124,7 @@ class WaitingLog:
             except Away:
                 pass
             else:
-                self.written += rows
+                self.written += rows if done else 0
                 return done
         if len(self._waiting) < self.room:
             self._waiting.append((write, rows))
