@@ -212,6 +212,7 @@ def restore(options: argparse.Namespace, settings: Settings) -> int:
         print(error, file=sys.stderr)
         return 1
     print(f"{contents.rows} baris dari {len(contents.tables)} tabel dipulihkan.")
+    print("Staf kembali dengan peran saat cadangan dibuat: periksa /kelola/staf. Semua orang masuk ulang dengan tautan baru.")
     return 0
 
 
@@ -288,7 +289,7 @@ def _parser() -> argparse.ArgumentParser:
     add("schema", schema, "menulis JSON Schema untuk penyunting teks")
     exported = add("export", export, "menulis buku aturan yang berlaku ke sebuah folder")
     exported.add_argument("target", nargs="?", default="knowledge", help="folder tujuan")
-    saved = add("backup", backup, "menulis seluruh basis data ke satu berkas, selagi bot berjalan")
+    saved = add("backup", backup, "menulis basis data ke satu berkas selagi bot berjalan, tanpa tautan dan sesi masuk")
     saved.add_argument("target", metavar="BERKAS", help="berkas tujuan, misalnya netral.zip")
     restored = add("restore", restore, "mengisi basis data dari sebuah cadangan; hentikan bot dahulu")
     restored.add_argument("source", metavar="BERKAS", help="berkas yang ditulis backup")

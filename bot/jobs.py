@@ -8,8 +8,6 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from bot.usecases.digest import Digest, Send
 from bot.usecases.serving import Serving
 from bot.usecases.upkeep import Upkeep
@@ -31,7 +29,7 @@ async def follow(serving: Serving) -> None:
         try:
             await serving.follow()
             is_away = False
-        except (SQLAlchemyError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was: were this task to end, nothing would ever be taken over again
             if not is_away:
                 log.warning("cannot see what others publish: %s", type(error).__name__)
             is_away = True

@@ -54,6 +54,7 @@ class Courtesies:
         self._asked: Memory[tuple[int, str], datetime] = Memory()
         self._library = library
         self._gate = FloodGate()
+        self._admitted: Memory[int, bool] = Memory()
         self._turns: Memory[int, asyncio.Lock] = Memory()
 
     def repeats(self, chat: int, rows: Iterable[Row]) -> frozenset[str]:
@@ -74,11 +75,13 @@ class Courtesies:
             message = update.effective_message
             if message is None:
                 return
-            admitted = self._gate.admit(message.chat_id)
+            # What was let through once and comes again, because its answer could not be sent, does not pay a second time.
+            admitted = "yes" if self._admitted.get(update.update_id) else self._gate.admit(message.chat_id)
             if admitted == "warn":
                 await send(context.bot, message.chat_id, Teller(self._library.shelf.rulebook, language_of_user(update))("pelan"))
             if admitted != "yes":
                 return
+            self._admitted.put(update.update_id, value=True)
             turn = self._turns.get(message.chat_id) or asyncio.Lock()
             self._turns.put(message.chat_id, turn)
             async with turn:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from html import unescape
 from typing import TypeVar
 
+import httpx
 from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, NetworkError, TimedOut
@@ -71,12 +72,17 @@ async def _again(attempt: Callable[[], Awaitable[T]]) -> T:
     for wait in WAITS:
         try:
             return await attempt()
-        except (BadRequest, TimedOut):
-            raise
         except NetworkError as error:
+            if isinstance(error, BadRequest) or may_have_arrived(error):
+                raise
             log.warning("bot api not well (%s); trying again", type(error).__name__)
             await asyncio.sleep(wait)
     return await attempt()
+
+
+def may_have_arrived(error: Exception) -> bool:
+    """True for a time-out after which the message may be there. One for want of a connection has sent nothing."""
+    return isinstance(error, TimedOut) and not isinstance(error.__cause__, (httpx.ConnectTimeout, httpx.PoolTimeout))
 
 
 def plain(html: str) -> str:

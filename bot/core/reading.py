@@ -209,17 +209,22 @@ _OPENS = re.compile(r"""^\s*(?:- )?(?:[\w-]+:\s+)?(["'])""")
 _ENTRY = re.compile(r"^\s*(?:- |[\w-]+:(?:\s|$))")
 
 
+FAR = 400
+"""Lines above a fault in which an open quote is looked for."""
+
+
 def _open_quote(lines: list[str], line: int) -> Place | None:
     """Where a quote was opened that the next quote closed on this line, several keys or entries further down; None when none was."""
-    for number in range(min(line, len(lines)) - 1, 0, -1):
-        opened = _OPENS.match(lines[number - 1])
-        if opened is None:
-            continue
-        mark = opened[1]
-        rest = lines[number - 1][opened.end() :].replace("''" if mark == "'" else '\\"', "")
-        between = lines[number : line - 1]
-        if mark not in rest and not any(mark in other for other in between) and any(_ENTRY.match(other) for other in lines[number:line]):
-            return number, opened.start(1) + 1
+    entries = _ENTRY.match(lines[line - 1]) is not None if 0 < line <= len(lines) else False
+    for number in range(min(line, len(lines)) - 1, max(0, line - FAR), -1):
+        here = lines[number - 1]
+        opened = _OPENS.match(here)
+        if opened is not None:
+            mark = opened[1]
+            rest = here[opened.end() :].replace("''" if mark == "'" else '\\"', "")
+            if entries and mark not in rest and not any(mark in other for other in lines[number : line - 1]):
+                return number, opened.start(1) + 1
+        entries = entries or _ENTRY.match(here) is not None
     return None
 
 

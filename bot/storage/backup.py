@@ -1,8 +1,8 @@
 """The whole database as one file, and back: from SQLite to PostgreSQL and the other way too.
 
 The file is a zip: `isi.json` says which migration the tables were at and how many rows each has; then one file a table, one
-JSON object a line. Sessions, one-time codes and marks of handled messages are left out: they live for hours, and who was
-dismissed since must not come back in by a restore.
+JSON object a line. Sessions, one-time codes and marks of handled messages are left out: they live for hours. Staff come back
+with the roles they had: whoever was dismissed since must be dismissed again.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -80,7 +81,7 @@ async def restore(engine: AsyncEngine, source: Path, *, replace: bool = False) -
                     await _read(connection, tables[name], archive, count)
                 await connection.run_sync(upgrade)
                 await connection.run_sync(_count_on)
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError) as error:
         raise BadBackup(f"Berkas ini bukan cadangan yang utuh ({type(error).__name__}).") from None
     return contents
 

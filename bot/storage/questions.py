@@ -31,10 +31,11 @@ class DatabaseLog:
         # Both know "insert unless it is there"; SQLAlchemy has no common word for it. Built once: that takes longer than running them.
         insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
         first, at, key = insert(handled), handled.c, ["mark"]
-        self._finish = first.on_conflict_do_update(index_elements=key, set_={"done": True})
-        self._log = first.on_conflict_do_update(index_elements=key, set_={"logged": True, "done": first.excluded.done}, where=~at.logged).returning(
-            at.mark
-        )
+        # A mark that is done keeps only its day: the second would tell when the row beside it was written.
+        self._finish = first.on_conflict_do_update(index_elements=key, set_={"done": True, "until": first.excluded.until})
+        self._log = first.on_conflict_do_update(
+            index_elements=key, set_={"logged": True, "done": first.excluded.done, "until": first.excluded.until}, where=~at.logged
+        ).returning(at.mark)
         until = {"until": first.excluded.until}
         self._claim_alone = first.on_conflict_do_update(index_elements=key, set_=until, where=~at.done).returning(at.mark)
         self._claim = first.on_conflict_do_update(index_elements=key, set_=until, where=~at.done & (at.until <= sa.bindparam("now"))).returning(
@@ -58,7 +59,7 @@ class DatabaseLog:
         values = [asdict(row) | {"hour": row.hour.astimezone(UTC)} for row in rows]
         async with self._writing() as connection:
             if once is not None:
-                mark = {"mark": once.mark, "until": once.at.astimezone(UTC), "logged": True, "done": once.answered}
+                mark = {"mark": once.mark, "until": _day(once.at), "logged": True, "done": once.answered}
                 if (await connection.execute(self._log, mark)).first() is None:
                     return False
             return (await connection.execute(self._add_rows, values)).first() is not None
@@ -74,7 +75,7 @@ class DatabaseLog:
 
     async def finish(self, mark: str, now: datetime) -> None:
         async with self._writing() as connection:
-            await connection.execute(self._finish, {"mark": mark, "until": now.astimezone(UTC), "logged": False, "done": True})
+            await connection.execute(self._finish, {"mark": mark, "until": _day(now), "logged": False, "done": True})
 
     async def release(self, mark: str, now: datetime) -> None:
         async with self._writing() as connection:
@@ -131,3 +132,7 @@ class DatabaseLog:
         except UNFIT as error:  # taken for a database that is away, it would be tried for ever, and what comes later with it
             raise Unwritable(type(error).__name__) from None
         return bool(result.rowcount)
+
+
+def _day(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

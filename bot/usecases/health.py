@@ -48,7 +48,7 @@ class Health:
             obstacles.append("buku aturan belum dimuat")
         if self._journal.is_away or not await self.database_answers():
             full = self._journal.waiting >= self._journal.room
-            (obstacles if full else hints).append(f"basis data tidak menjawab, {self._journal.waiting} catatan menunggu")
+            (obstacles if full else hints).append("basis data tidak menjawab, catatan menunggu")
         match self.telegram():
             case "starting":
                 obstacles.append("Telegram belum tersambung")

@@ -93,7 +93,7 @@ class Library:
 
         `trusting`: what was found good before is not checked again, so warnings are not told either.
         """
-        good = (self._cache.get(GOOD) or b"").decode().split()
+        good = (self._cache.get(GOOD) or b"").decode(errors="replace").split()
         mark = self._mark(documents)
         assembly = assemble(documents, self.spare, checked=trusting and mark in good)
         if not assembly.problems and mark and mark not in good:
