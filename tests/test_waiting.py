@@ -1,19 +1,23 @@
 """A database that comes and goes, and messages that come twice: the journal's promises, without processes."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 import sqlalchemy as sa
 from telegram import Chat, InlineQuery, Message, Update, User
 from telegram.error import NetworkError, RetryAfter, TimedOut
 
+from bot.chat.courtesy import Courtesies
 from bot.chat.deliveries import LEASE, Deliveries
 from bot.storage.database import migrate, open_engine
 from bot.storage.questions import DatabaseLog
+from bot.usecases.library import Library
 from bot.usecases.ports import Claim, Journal, Once, Row, Unwritable
 from bot.usecases.waiting import Away, WaitingLog
 from bot.usecases.watch import Watch
@@ -188,12 +192,15 @@ class Desk:
         self.deliveries = Deliveries("42:geheim", journal, lambda: self.now, self.watch)
         self.faults = list(faults)
         self.handled = 0
+        self.is_deed = False
         self.wait = asyncio.Event()
         self.wait.set()
 
     async def work(self, given: Update) -> None:
         self.handled += 1
         await self.wait.wait()
+        if self.is_deed:
+            self.deliveries.is_deed(given)
         if self.faults:
             self.deliveries.failed(given, self.faults.pop(0))
             return
@@ -238,6 +245,57 @@ async def test_a_message_the_bot_api_would_not_take_comes_again(journal: Journal
     desk = Desk(journal, fault)
     assert [await desk.handle(update()), await desk.handle(update()), await desk.handle(update())] == ["again", "handled", "duplicate"]
     assert await journal.count() == 1
+
+
+async def test_a_deed_that_took_effect_is_not_done_again_because_its_reply_failed(journal: Journal) -> None:
+    desk = Desk(journal, NetworkError("Bad Gateway"))
+    desk.is_deed = True
+    assert [await desk.handle(update()), await desk.handle(update())] == ["handled", "duplicate"]
+
+
+async def test_a_claim_is_held_for_as_long_as_the_work_takes(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.chat.deliveries.LEASE", timedelta(seconds=0.3))
+    one, other = Desk(journal), Desk(journal)
+    begun = time.monotonic()
+    one.deliveries._clock = other.deliveries._clock = lambda: NOW + timedelta(seconds=time.monotonic() - begun)
+    one.wait.clear()
+    first = asyncio.create_task(one.handle(update()))
+    await asyncio.sleep(1)
+    assert await other.handle(update()) == "busy"
+    one.wait.set()
+    assert await first == "handled"
+
+
+async def test_a_time_out_for_want_of_a_connection_has_sent_nothing(journal: Journal) -> None:
+    fault = TimedOut()
+    fault.__cause__ = httpx.ConnectTimeout("no way")
+    desk = Desk(journal, fault)
+    assert [await desk.handle(update()), await desk.handle(update())] == ["again", "handled"]
+
+
+async def test_what_comes_again_pays_the_flood_gate_once(small_library: Library) -> None:
+    courtesies, handled = Courtesies(small_library), []
+
+    async def handler(given: Update, context: object) -> None:
+        handled.append(given.update_id)
+
+    for _ in range(40):
+        await courtesies.guard(handler)(update(), None)  # type: ignore[arg-type]
+    assert len(handled) == 40
+
+
+async def test_a_mark_that_is_done_tells_no_more_than_its_day(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite+aiosqlite:///{tmp_path}/a.sqlite3")
+    await migrate(engine)
+    log = DatabaseLog(engine)
+    await log.claim("a", NOW, LEASE, alone=False)
+    await log.add(row(1), once=Once("a", answered=True, at=NOW))
+    await log.claim("b", NOW, LEASE, alone=False)
+    await log.finish("b", NOW)
+    async with engine.connect() as connection:
+        kept = (await connection.execute(sa.text("SELECT until FROM handled"))).scalars().all()
+    await engine.dispose()
+    assert {str(moment)[11:19] for moment in kept} == {"00:00:00"}
 
 
 async def test_an_answer_that_may_have_arrived_is_not_sent_again(journal: Journal) -> None:

@@ -10,14 +10,16 @@ import hashlib
 import hmac
 import logging
 from collections.abc import Awaitable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
 from telegram import Update
-from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
+from telegram.error import BadRequest, NetworkError, RetryAfter
 from telegram.ext import BaseUpdateProcessor
 
 from bot.chat.courtesy import Memory
+from bot.chat.sending import may_have_arrived
 from bot.usecases.ports import Clock, Marks, Once
 from bot.usecases.watch import Watch
 
@@ -31,6 +33,15 @@ WAITS = (2.0, 5.0, 15.0, 30.0, 60.0)
 Result = Literal["handled", "again", "duplicate", "busy"]
 
 
+@dataclass(slots=True)
+class _Hand:
+    """How it stands with an update in hand."""
+
+    comes_again: bool = False
+    is_closed: bool = False
+    is_deed: bool = False
+
+
 class Deliveries:
     """One per running bot."""
 
@@ -39,11 +50,9 @@ class Deliveries:
         self._marks = marks
         self._clock = clock
         self._watch = watch
-        self._in_hand: dict[int, bool] = {}
-        """Number of an update → whether it must come again."""
+        self._in_hand: dict[int, _Hand] = {}
         self._done: Memory[int, bool] = Memory()
         """Numbers of updates that need nothing more, for when the database is away."""
-        self._closed: set[int] = set()
 
     async def handle(self, update: Update, work: Awaitable[None], *, alone: bool) -> Result:
         """Does the work unless it was done or another process has it in hand. `alone`: nobody else can have it."""
@@ -58,14 +67,22 @@ class Deliveries:
 
     def closed(self, update: Update) -> None:
         """The rows are written and the answer is out: in the same transaction the mark was closed."""
-        self._closed.add(update.update_id)
+        self._in_hand[update.update_id].is_closed = True
+
+    def is_deed(self, update: Update) -> None:
+        """What the update asks for takes effect once: it must not be done again because only its reply failed."""
+        if update.update_id in self._in_hand:
+            self._in_hand[update.update_id].is_deed = True
 
     def failed(self, update: Update, error: Exception | None) -> bool:
         """Notes that an update could not be answered; True when it will come again and nobody need be told."""
-        passing = isinstance(error, RetryAfter) or (isinstance(error, NetworkError) and not isinstance(error, (BadRequest, TimedOut)))
-        if not passing or update.update_id not in self._in_hand:
+        hand = self._in_hand.get(update.update_id)
+        passing = isinstance(error, RetryAfter) or (
+            isinstance(error, NetworkError) and not isinstance(error, BadRequest) and not may_have_arrived(error)
+        )
+        if hand is None or hand.is_deed or not passing:
             return False
-        self._in_hand[update.update_id] = True
+        hand.comes_again = True
         return True
 
     async def _handle(self, update: Update, work: Awaitable[None], *, alone: bool) -> Result:
@@ -73,7 +90,8 @@ class Deliveries:
         if number in self._in_hand or self._done.get(number):
             _leave(work)
             return "busy" if number in self._in_hand else "duplicate"
-        self._in_hand[number] = False
+        hand = self._in_hand[number] = _Hand()
+        keeping: asyncio.Task[None] | None = None
         marked = update.inline_query is None  # inline queries come anew at every key stroke and are never logged: nothing to protect
         try:
             if marked:
@@ -81,18 +99,26 @@ class Deliveries:
                 if claim != "ours":
                     _leave(work)
                     return "busy" if claim == "busy" else "duplicate"
+                keeping = asyncio.create_task(self._keep(number), name="keep")
             await work
-            if self._in_hand[number]:
+            if hand.comes_again:
                 if marked:
                     await self._marks.release(self._mark(number), self._clock())
                 return "again"
             self._done.put(number, value=True)
-            if marked and number not in self._closed:
+            if marked and not hand.is_closed:
                 await self._marks.finish(self._mark(number), self._clock())
             return "handled"
         finally:
             del self._in_hand[number]
-            self._closed.discard(number)
+            if keeping is not None:
+                keeping.cancel()
+
+    async def _keep(self, number: int) -> None:
+        """Holds the claim for as long as the work takes: a slow Bot API must not make another process start it too."""
+        while True:
+            await asyncio.sleep(LEASE.total_seconds() / 3)
+            await self._marks.claim(self._mark(number), self._clock(), LEASE, alone=True)
 
     def _mark(self, number: int) -> str:
         return hmac.new(self._key, b"update %d" % number, hashlib.sha256).hexdigest()[:24]

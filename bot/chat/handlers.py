@@ -48,7 +48,7 @@ def register(application: TelegramApplication, product: Product, reports: Report
     questions = Questions(asking, library, courtesies, deliveries)
     buttons = Buttons(asking, library, clock)
     check = SelfCheck(library, clock, public_url)
-    staff = Staff(product, application.bot.token, site, commands.says("perintah-asing"))
+    staff = Staff(product, deliveries, application.bot.token, site, commands.says("perintah-asing"))
     editors = Editors(product.publishing, product.access, library, clock, site)
     new, edited = filters.UpdateType.MESSAGE, filters.UpdateType.EDITED_MESSAGE
     typed = filters.ChatType.PRIVATE & filters.TEXT & ~filters.FORWARDED & ~filters.COMMAND

@@ -11,6 +11,7 @@ from telegram import Update
 
 from bot.chat import render
 from bot.chat.courtesy import Context, Handler, language_of_user
+from bot.chat.deliveries import Deliveries
 from bot.chat.sending import send
 from bot.core.messages import Teller
 from bot.usecases.access import Member, Role, key_of
@@ -29,9 +30,10 @@ Deed = Callable[[Update, Context, Member], Awaitable[None]]
 class Staff:
     """Handlers for the commands of admins and reviewers. `handlers` gives them by command."""
 
-    def __init__(self, product: Product, token: str, site: str, unknown: Handler) -> None:
+    def __init__(self, product: Product, deliveries: Deliveries, token: str, site: str, unknown: Handler) -> None:
         """`site` is the address of the web pages; `unknown` answers a command that does not exist."""
         self._product = product
+        self._deliveries = deliveries
         self._access = product.access
         self._asking = product.asking
         self._library = product.library
@@ -56,6 +58,7 @@ class Staff:
         if message is None or user is None or found is None:
             return
         tell = self._teller(update)
+        self._deliveries.is_deed(update)
         member = await self._access.accept(found[1], key_of(self._token, user.id))
         said = tell("staf-diterima", peran=tell(f"peran-{member.role}")) if member else tell("staf-undangan-basi")
         await send(context.bot, message.chat_id, said)
@@ -69,6 +72,7 @@ class Staff:
             if member is None or not member.may(role):
                 await (otherwise or self._unknown)(update, context)
             else:
+                self._deliveries.is_deed(update)
                 await deed(update, context, member)
 
         return handler
