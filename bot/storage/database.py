@@ -52,7 +52,7 @@ handled = sa.Table(
     sa.Column("done", sa.Boolean(), nullable=False),
     sqlite_with_rowid=False,
 )
-"""Messages in hand and done, for two days. `mark` is an HMAC of Telegram's running number: of no chat, no user, no row."""
+"""Messages in hand and done, for two to three days. `mark` is an HMAC of Telegram's running number: of no chat, no user, no row."""
 
 rulebooks = sa.Table(
     "rulebooks",
