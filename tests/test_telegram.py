@@ -277,7 +277,18 @@ def test_no_row_and_no_log_line_knows_who_asked(bot: tuple[Emulator, Program]) -
     emulator.wait_for(lambda: program.query("SELECT count(*) FROM questions")[0][0] > 0)
     time.sleep(0.2)
     on_disk = b"".join(path.read_bytes() for path in program.folder.rglob("*") if path.is_file() and "cache" not in path.parts)
-    for leak in ("zulkarnaen", "198501012010011001", "0812", "34567890", "zul@", "zul_rahasia", "1234 xyz", "777000111", str(chat), emulator.token):
+    for leak in (
+        "zulkarnaen",
+        "198501012010011001",
+        "0812-3456",
+        "34567890",
+        "zul@",
+        "zul_rahasia",
+        "1234 xyz",
+        "777000111",
+        str(chat),
+        emulator.token,
+    ):
         assert around(leak.encode(), on_disk.lower()) == []
         assert around(leak.encode(), program.output().lower().encode()) == []
 
