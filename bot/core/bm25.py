@@ -64,7 +64,6 @@ class BM25:
             from scipy import sparse  # heavy, and no rulebook there is needs it
 
             self._matrix = sparse.csr_array((self._adds, self._at, starts), shape=(len(number), self.size))
-        self.idf: dict[str, float] = dict(zip(number, idf.tolist(), strict=True))
 
     def scores(self, query: Sequence[str]) -> Scores:
         """One score per document, in the order they were given; shape (documents,)."""

@@ -154,6 +154,7 @@ REQUIRED: dict[str, frozenset[str]] = {
     "kenapa-bentuk": frozenset({"jenis"}),
     "kenapa-kata": frozenset({"kata"}),
     "kenapa-cakupan": frozenset({"cakupan"}),
+    "kenapa-penentu": frozenset({"kata"}),
     "kenapa-asing": frozenset({"kata"}),
     "kenapa-ejaan": frozenset({"kata"}),
     "kenapa-kedua": frozenset({"aturan", "bagian", "jarak"}),

@@ -9,31 +9,31 @@ chance, so the same rulebook gives the same machine; a running bot needs numpy o
 
 import io
 import itertools
-import math
 import zlib
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-FORMAT = 9
+FORMAT = 10
 """Raised whenever features or arrays change, so that an old cache is never read as a new one."""
 
 Weights = NDArray[np.float32]
 Reading = tuple[str, str | None]
 """A rule, or a kind of non-question, and the branch of it whose fact is stated."""
 
-LEARNERS = 3
+LEARNERS = 4
 """Machines that start from different chance and are added up: one alone is surer than it should be."""
 WIDTH = 96
 """Meanings a learner tells apart."""
-ROUNDS = 8
+ROUNDS = 5
 """How often each learner sees every phrasing."""
 BATCH = 256
 STEP = 0.12
+FEWEST = 6
+"""Phrasings a word pair or a run of letters must be met in to be learnt."""
 FORGOTTEN = 0.4
 """Share of a phrasing's features hidden each time it is seen: nobody asks in just the words of a phrasing."""
 
@@ -45,9 +45,9 @@ def features(stems: Sequence[str]) -> tuple[list[str], list[str]]:
     return [*stems, *(" ".join(pair) for pair in itertools.pairwise(stems))], runs
 
 
-def _marks(names: Iterable[str]) -> list[int]:
+def _marks(names: Sequence[str]) -> NDArray[np.uint32]:
     """Numbers that stand for features: names would take ten times the room. Of 90,000 about one shares its number with another."""
-    return [zlib.crc32(name.encode()) for name in names]
+    return np.fromiter((zlib.crc32(name.encode()) for name in names), dtype=np.uint32, count=len(names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Ranker:
 
     def scores(self, stems: Sequence[str]) -> NDArray[np.float64]:
         """The logarithm of belief in each reading, but for a common constant, in the order of `readings`."""
-        columns, values = _vector(stems, self.marks, self.idf)
+        columns, values = _vector(_counted(stems), self.marks, self.idf)
         meaning = (values * self.scale[columns]) @ self.meanings[columns].astype(np.float32)
         return np.asarray(meaning @ self.sides + self.bias, dtype=np.float64)
 
@@ -107,16 +107,15 @@ def train(texts: Sequence[Sequence[str]], meant: Sequence[Reading]) -> Ranker:
     readings = sorted(set(meant), key=lambda reading: (reading[0], reading[1] or ""))
     if len(readings) < 2:
         raise ValueError("a ranker needs at least two readings")
-    seen: Counter[int] = Counter()
-    for stems in texts:
-        seen.update({mark for names in features(stems) for mark in _marks(names)})
-    # A feature met once says nothing about other people's words, unless it is a whole word.
-    whole = {mark for stems in texts for mark in _marks(stems)}
-    kept = np.array(sorted(mark for mark, count in seen.items() if count > 1 or mark in whole), dtype=np.uint32)
-    idf = np.array([math.log((1 + len(texts)) / (1 + seen[mark])) + 1 for mark in kept.tolist()], dtype=np.float32)
+    counted = [_counted(stems) for stems in texts]
+    met, texts_with = np.unique(np.concatenate([marks for parts in counted for marks, _ in parts]), return_counts=True)
+    # What was met a few times says nothing about other people's words, unless it is a whole word.
+    whole = np.isin(met, _marks(sorted({stem for stems in texts for stem in stems})))
+    kept = met[whole | (texts_with >= FEWEST)]
+    idf = (np.log((1 + len(texts)) / (1 + texts_with[whole | (texts_with >= FEWEST)])) + 1).astype(np.float32)
     rows, columns, values = [0], [], []
-    for stems in texts:
-        at, weight = _vector(stems, kept, idf)
+    for parts in counted:
+        at, weight = _vector(parts, kept, idf)
         columns.append(at)
         values.append(weight)
         rows.append(rows[-1] + len(at))
@@ -197,20 +196,21 @@ def _learn(  # scipy carries no types
     return meanings, sides, bias
 
 
-def _vector(stems: Sequence[str], marks: NDArray[np.uint32], idf: Weights) -> tuple[NDArray[np.int64], Weights]:
+def _counted(stems: Sequence[str]) -> list[tuple[NDArray[np.uint32], NDArray[np.int64]]]:
+    """For each kind of feature the marks of those in a text, ascending, and how often each is met."""
+    return [np.unique(_marks(names), return_counts=True) for names in features(stems)]
+
+
+def _vector(
+    counted: Sequence[tuple[NDArray[np.uint32], NDArray[np.int64]]], marks: NDArray[np.uint32], idf: Weights
+) -> tuple[NDArray[np.int64], Weights]:
     """Columns and tf-idf values of a text, each kind of feature scaled to length one. Features that were not learnt are left out."""
-    parts = []
-    for names in features(stems):
-        # In the order they are met: sums of rounded numbers depend on it.
-        counted = Counter(_marks(names))
-        wanted = np.fromiter(counted, dtype=np.uint32, count=len(counted))
+    columns, values = [], []
+    for wanted, counts in counted:
         at = np.searchsorted(marks, wanted)
         is_known = marks[np.minimum(at, len(marks) - 1)] == wanted
         at = at[is_known]
-        if len(at):
-            count = np.fromiter(counted.values(), dtype=np.float32, count=len(counted))[is_known]
-            value = (1 + np.log(count)) * idf[at]
-            parts.append((at, (value / np.linalg.norm(value)).astype(np.float32)))
-    if not parts:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
-    return np.concatenate([at for at, _ in parts]), np.concatenate([value for _, value in parts])
+        value = (1 + np.log(counts[is_known])) * idf[at]
+        columns.append(at)
+        values.append((value / (np.linalg.norm(value) or 1.0)).astype(np.float32))
+    return np.concatenate(columns), np.concatenate(values)

@@ -22,6 +22,8 @@ class Trace:
     matched: tuple[str, ...]
     unknown: tuple[str, ...]
     repaired: tuple[tuple[str, str], ...]
+    told: tuple[tuple[str, str], ...] = ()
+    """Words that tell a fact, each with the reading it tells, as `rule#branch`."""
 
     @property
     def margin(self) -> float:

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from bot.core.answer import verdict_on
 from bot.core.bm25 import rarity
+from bot.core.doubting import reconsidered
 from bot.core.language import is_english, is_foreign
 from bot.core.phrasings import OUTSIDE, Document, answering_rule, texts_of
 from bot.core.questions import leans
 from bot.core.ranker import FORMAT, Ranker, train
 from bot.core.result import Close, Found, Hit, Nothing, Result, Trace
 from bot.core.rulebook import Rule, Rulebook
+from bot.core.telling import leads
 from bot.core.text import Lexicon, Words
 from bot.core.thresholds import Thresholds
 from bot.core.vocabulary import Verdict
@@ -32,6 +34,7 @@ ABOUT_CARD = "sanksi sanksinya hukuman hukumannya dasar dasarnya hukum hukumnya 
 """A reply made of these words only asks about the card it answers."""
 UNSEEN = 8.0
 """Rarity of a word that no phrasing holds."""
+MOST_TOLD = 3
 MOST, CLEAR_LEAD = 0.75, 0.1
 """How much of a reply a branch must account for, and by how much more than any other."""
 SELF_STANDING = 0.5
@@ -140,33 +143,33 @@ class Searcher:
         """True when a very short message is exactly a greeting, a thank-you or the like."""
         return any(d.label.startswith(OUTSIDE) and d.stems == words.stems for d in self._documents)
 
-    def _doubted(self, beliefs: NDArray[np.float64], evidence: Evidence, day: date) -> NDArray[np.float64]:
-        """The beliefs after a second opinion: within each rule that matters, part of the belief goes to the verdicts of the nearest phrasings."""
-        t = self.thresholds
-        doubted = beliefs.copy()
+    def _reconsidered(self, beliefs: NDArray[np.float64], evidence: Evidence, day: date) -> NDArray[np.float64]:
+        """The beliefs after a second look at the fact, in every rule that matters."""
+        found = beliefs.copy()
         for owner, distances in evidence.distances.items():
-            own = self._weigher.readings_of[owner]
-            total = beliefs[own].sum()
-            verdicts = [self._verdict_if_any(Hit(*self.ranker.readings[i], 1.0), day) for i in own]
-            opinion: dict[Verdict | None, float] = {}
-            for i, verdict in zip(own, verdicts, strict=True):
-                far = distances.get(self.ranker.readings[i][1], float("inf"))
-                opinion[verdict] = max(opinion.get(verdict, 0.0), float(np.exp(-t.sharpness * far)))
-            whole = sum(opinion.values())
-            if not whole:
-                continue
-            for verdict, weight in opinion.items():
-                group = [i for i, theirs in zip(own, verdicts, strict=True) if theirs is verdict]
-                held = beliefs[group].sum()
-                if held > 0:
-                    doubted[group] *= (1 - t.second_opinion) + t.second_opinion * weight / whole * total / held
-        return doubted
+            own, verdicts = self._weigher.readings_of[owner], self._verdicts_of(owner, day)
+            far = [distances.get(self.ranker.readings[i][1], float("inf")) for i in own]
+            found[own] = reconsidered(beliefs[own], verdicts, far, evidence.rates[owner], self.thresholds)
+        return found
+
+    def _verdicts_of(self, owner: str, day: date) -> list[Verdict | None]:
+        """What each reading of a rule leads to."""
+        return [self._verdict_if_any(Hit(*self.ranker.readings[i], 1.0), day) for i in self._weigher.readings_of[owner]]
+
+    def _told(self, evidence: Evidence, owner: str, day: date) -> tuple[tuple[str, str], ...]:
+        """The words that were heard alone, loudest first, each with the reading of this rule that it tells."""
+        if owner not in evidence.rates:
+            return ()
+        found = leads(evidence.rates[owner], self._verdicts_of(owner, day))
+        heard = sorted(zip(*np.nonzero(found > self.thresholds.told), strict=True), key=lambda place: -found[place])
+        names = ["#".join(filter(None, self.ranker.readings[i])) for i in self._weigher.readings_of[owner]]
+        return tuple((evidence.met[word], names[reading]) for word, reading in heard[:MOST_TOLD])
 
     def _decide(self, words: Words, day: date) -> Result:
         """Answer, ask or stay silent: whichever is expected to cost least over everything the question may mean."""
         t = self.thresholds
         evidence = self._evidence(words)
-        beliefs = self._doubted(beliefs_of(evidence, t), evidence, day)
+        beliefs = self._reconsidered(beliefs_of(evidence, t), evidence, day)
         by_class = np.bincount(self._weigher.class_of_reading, weights=beliefs, minlength=len(self._weigher.classes))
         order = [self._weigher.classes[int(i)] for i in np.argsort(-by_class, kind="stable")[: 3 * MAX_OPTIONS]]
         believed = dict(zip(self._weigher.classes, by_class.tolist(), strict=True))
@@ -177,6 +180,7 @@ class Searcher:
         readings = [self._redirected(Hit(owner, branch, share), day) for (owner, branch), share in likely if not owner.startswith(OUTSIDE)]
         readings = [reading for reading in readings if self.rulebook.rules[reading.rule].version_on(day) is not None]
         trace = self._trace(words, tuple(hits), sum(share for name, share in believed.items() if name.startswith(OUTSIDE)))
+        trace = replace(trace, told=self._told(evidence, self.ranker.readings[int(beliefs.argmax())][0], day))
         readings, doubted = self._believable(readings, words)
         outside = trace.outside + doubted
         if not readings:

@@ -60,10 +60,14 @@ def split(text: str) -> list[str]:
     if not plain.isascii():
         plain = unicodedata.normalize("NFKC", text).lower()
         plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
-    plain = _STRETCHED.sub(r"\1", _NOISE.sub(" ", plain))
+    if "@" in plain or "://" in plain or "www." in plain:
+        plain = _NOISE.sub(" ", plain)
     words: list[str] = []
-    for match in _WORD.findall(plain):
-        words.extend(_unfold(match))
+    for match in _WORD.findall(_STRETCHED.sub(r"\1", plain)):
+        if match[-1] == "2" or "-" in match:
+            words.extend(_unfold(match))
+        else:
+            words.append(match)
     return words
 
 

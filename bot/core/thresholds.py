@@ -18,7 +18,11 @@ class Thresholds:
     """How much of the belief in a rule is shared out by verdict as its nearest phrasings say, whatever the ranker says."""
     sharpness: float = 5.0
     """How quickly a reading loses in that opinion the further its phrasings are."""
-    coverage: float = 0.25
+    told: float = 1.5
+    """How far, as a logarithm, a word must speak for a reading above all with another verdict to be heard alone."""
+    telling: float = 1.0
+    """How much belief a reading then gains, as a power of what is above."""
+    coverage: float = 0.35
     """Below this share of the question's weight known to the rule, belief is handed to "none of ours"."""
     unpolitical: float = 0.1
     """A rule with fewer phrasings than this without a political word is not believed when the question has none."""
@@ -31,8 +35,8 @@ class Thresholds:
 
     wrong_permission: float = 10.0
     wrong_verdict: float = 3.0
-    wrong_rule: float = 1.5
+    wrong_rule: float = 0.8
     answered_outside: float = 3.0
-    asking: float = 0.55
+    asking: float = 0.45
     asked_in_vain: float = 1.5
     silence: float = 1.2

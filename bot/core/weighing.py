@@ -1,4 +1,4 @@
-"""What speaks for each thing a question may mean, before anything is decided: the ranker, BM25, and the nearest phrasings."""
+"""What speaks for each thing a question may mean, before anything is decided: the ranker, BM25, the nearest phrasings, the words that tell."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from bot.core.bm25 import BM25, Scores, best_of
 from bot.core.nearest import Nearest
 from bot.core.phrasings import Document
 from bot.core.ranker import Ranker
+from bot.core.telling import Rates, Telling
 from bot.core.text import Words
 from bot.core.thresholds import Thresholds
 
@@ -30,6 +31,10 @@ class Evidence(NamedTuple):
     """BM25's score of the reading's class, in standard deviations."""
     distances: dict[str, dict[str | None, float]]
     """For each rule worth a thought, how far the nearest phrasings of its readings are."""
+    met: tuple[str, ...]
+    """The question's words that stand in any phrasing."""
+    rates: dict[str, Rates]
+    """For each rule worth a thought, how usual those words are in the phrasings of each of its readings."""
 
 
 class Weigher:
@@ -40,6 +45,7 @@ class Weigher:
         self._ranker = ranker
         self._bm25 = BM25(polar)
         self._nearest = Nearest(documents)
+        self._telling = Telling(polar, [(d.owner, d.branch) for d in documents], ranker.readings)
         self.readings_of: dict[str, list[int]] = {}
         """Rule → places of its readings among the ranker's."""
         for i, (owner, _) in enumerate(ranker.readings):
@@ -57,11 +63,15 @@ class Weigher:
     def weigh(self, words: Words) -> Evidence:
         """All that speaks for each reading."""
         scores = self._bm25.scores(words.polar)
-        evidence = Evidence(self._ranker.scores(words.polar), _standard(self._by_class(scores))[self.class_of_reading], {})
+        evidence = Evidence(self._ranker.scores(words.polar), _standard(self._by_class(scores))[self.class_of_reading], {}, (), {})
         shares = np.bincount(self._owner_of_reading, weights=beliefs_of(evidence, Thresholds()))
         likely = [self._owners[int(i)] for i in np.flatnonzero(shares >= NEGLIGIBLE / 2)]
+        likely = [owner for owner in likely if len(self.readings_of.get(owner, ())) > 1]
+        met, rates = self._telling.rates(words.polar)
         return evidence._replace(
-            distances={owner: self._nearest.distances(owner, scores) for owner in likely if len(self.readings_of.get(owner, ())) > 1}
+            distances={owner: self._nearest.distances(owner, scores) for owner in likely},
+            met=met,
+            rates={owner: rates[:, self.readings_of[owner]] for owner in likely},
         )
 
     def _by_class(self, scores: Scores) -> Scores:

@@ -11,6 +11,8 @@ def explain(part: Part, tell: Teller) -> tuple[str, ...]:
     lines = [_outcome(part, tell)]
     lines.append(tell("kenapa-kata", kata=", ".join(trace.matched) or "–"))
     lines.append(tell("kenapa-cakupan", cakupan=_percent(trace.coverage)))
+    if trace.told:
+        lines.append(tell("kenapa-penentu", kata=", ".join(f"{word} → {reading}" for word, reading in trace.told)))
     if trace.unknown:
         lines.append(tell("kenapa-asing", kata=", ".join(trace.unknown)))
     if trace.repaired:

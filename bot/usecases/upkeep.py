@@ -55,7 +55,7 @@ class Upkeep:
         self._wait_until = 0.0
 
     async def run_once(self) -> Done:
-        """Counts the weeks that are over, then purges once a day. Cheap when there is nothing to do; call it every hour."""
+        """Counts the weeks that are over, then purges once a day. Cheap when there is nothing to do; call it often."""
         if not self._clock_holds():
             return Done(0, 0)
         counted = 0
