@@ -16,7 +16,7 @@ from tests.conftest import NOW
 
 @pytest.fixture(scope="module")
 def unseen(asking_once: Asking, documents: Documents) -> Figures:
-    names = ("uji/soal-uji.yaml", "uji/pasangan-uji.yaml", "uji/luar-uji.yaml", "uji/segar-uji.yaml", "uji/baru-uji.yaml")
+    names = ("uji/soal-uji.yaml", "uji/pasangan-uji.yaml", "uji/luar-uji.yaml", "uji/segar-uji.yaml", "uji/baru-uji.yaml", "uji/lanjut-uji.yaml")
     return judge(asking_once, [example for name in names for example in examples_of(name, documents[name])])
 
 
