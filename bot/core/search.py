@@ -61,6 +61,7 @@ class Searcher:
         self._rule_words: dict[str, set[str]] = {}
         for document in self._documents:
             self._rule_words.setdefault(document.label, set()).update(document.stems)
+        self._kinds = {document.stems for document in self._documents if document.label.startswith(OUTSIDE)}
         self._of_owner: dict[str, list[int]] = {}
         for i, document in enumerate(self._documents):
             self._of_owner.setdefault(document.owner, []).append(i)
@@ -135,13 +136,9 @@ class Searcher:
         known = [stem for stem in words.stems if stem in self._idf]
         if not known or (len(words.unknown) >= 2 and not [s for s in words.content if s not in words.unknown]):
             return "acak"
-        if len(words.stems) == 1 and not followup and not self._is_kind(words):
+        if len(words.stems) == 1 and not followup and words.stems not in self._kinds:
             return "terlalu-pendek"
         return None
-
-    def _is_kind(self, words: Words) -> bool:
-        """True when a very short message is exactly a greeting, a thank-you or the like."""
-        return any(d.label.startswith(OUTSIDE) and d.stems == words.stems for d in self._documents)
 
     def _reconsidered(self, beliefs: NDArray[np.float64], evidence: Evidence, day: date) -> NDArray[np.float64]:
         """The beliefs after a second look at the fact, in every rule that matters."""
