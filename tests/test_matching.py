@@ -16,7 +16,15 @@ from tests.conftest import NOW
 
 @pytest.fixture(scope="module")
 def unseen(asking_once: Asking, documents: Documents) -> Figures:
-    names = ("uji/soal-uji.yaml", "uji/pasangan-uji.yaml", "uji/luar-uji.yaml", "uji/segar-uji.yaml", "uji/baru-uji.yaml", "uji/lanjut-uji.yaml")
+    names = (
+        "uji/soal-uji.yaml",
+        "uji/pasangan-uji.yaml",
+        "uji/luar-uji.yaml",
+        "uji/segar-uji.yaml",
+        "uji/baru-uji.yaml",
+        "uji/lanjut-uji.yaml",
+        "uji/akhir-uji.yaml",
+    )
     return judge(asking_once, [example for name in names for example in examples_of(name, documents[name])])
 
 
@@ -28,25 +36,25 @@ def asking_once(library: Library) -> Asking:
 
 
 def test_the_right_rule_is_shown(unseen: Figures) -> None:
-    assert len(unseen.inside) >= 1400
+    assert len(unseen.inside) >= 2200
     assert sum(j.is_shown for j in unseen.inside) / len(unseen.inside) >= 0.97
     assert sum(j.is_first for j in unseen.inside) / len(unseen.inside) >= 0.93
     assert sum(j.is_answered for j in unseen.inside) / len(unseen.inside) >= 0.73  # to be right comes first: what is not sure is asked back
 
 
 def test_a_wrong_verdict_is_rare_and_a_wrong_permission_rarer(unseen: Figures) -> None:
-    assert sum(j.is_wrong_verdict for j in unseen.inside) / len(unseen.inside) <= 0.012
-    assert sum(j.is_wrong_permission for j in unseen.inside) / len(unseen.inside) <= 0.004
+    assert sum(j.is_wrong_verdict for j in unseen.inside) / len(unseen.inside) <= 0.009
+    assert sum(j.is_wrong_permission for j in unseen.inside) / len(unseen.inside) <= 0.003
 
 
 def test_near_misses_are_not_taken_for_each_other(unseen: Figures) -> None:
     flipped, pairs = unseen.flipped_pairs()
-    assert pairs == 170
-    assert flipped <= 8
+    assert pairs == 330
+    assert flipped <= 10
 
 
 def test_what_is_out_of_scope_is_declined(unseen: Figures) -> None:
-    assert len(unseen.outside) >= 370
+    assert len(unseen.outside) >= 500
     assert sum(j.outcome == "decline" for j in unseen.outside) / len(unseen.outside) >= 0.97
 
 

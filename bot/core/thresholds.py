@@ -14,7 +14,7 @@ class Thresholds:
     """Weight of BM25 beside the ranker."""
     temperature: float = 1.0
     """How far the ranker's own belief is taken at its word: above 1 surer, below 1 less sure."""
-    second_opinion: float = 0.2
+    second_opinion: float = 0.15
     """How much of the belief in a rule is shared out by verdict as its nearest phrasings say, whatever the ranker says."""
     sharpness: float = 5.0
     """How quickly a reading loses in that opinion the further its phrasings are."""
