@@ -118,8 +118,8 @@ def bot(tmp_path_factory: pytest.TempPathFactory, office_folder: Path) -> Iterat
 
 def test_four_taps_lead_to_a_card_and_two_activities_to_a_summary(bot: tuple[Emulator, Program], some_library: Library) -> None:
     (emulator, _), rulebook = bot, some_library.shelf.rulebook
-    emulator.say("/cek", chat=7100)
-    message = emulator.next_message(7100)
+    emulator.say("/cek", chat=700_100_200_900)
+    message = emulator.next_message(700_100_200_900)
 
     def tap(label: str) -> None:
         before = message.text, str(message.buttons)
@@ -147,5 +147,5 @@ def test_the_address_of_a_summary_holds_ids_of_rules_only(rulebook: Rulebook) ->
 def test_the_working_folder_of_the_program_holds_no_trace_of_the_taps(bot: tuple[Emulator, Program]) -> None:
     _, program = bot
     assert program.query("SELECT count(*) FROM questions") == [(0,)]
-    assert "7100" not in program.output()
-    assert b"7100" not in Path(program.database).read_bytes()
+    assert "700100200900" not in program.output()
+    assert b"700100200900" not in Path(program.database).read_bytes()
